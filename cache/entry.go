@@ -1,0 +1,105 @@
+package cache
+
+import (
+	"time"
+)
+
+// Field is one header field as it is sent to clients. Name is in canonical
+// form (Content-Type). Both slices are immutable once in an Entry.
+type Field struct {
+	Name, Value []byte
+}
+
+// Version tells two states of one object apart (S3 keeps all three across
+// regions of a replicated bucket; see "What does Amazon S3 replicate?").
+type Version struct {
+	// ETag as the origin sent it, quotes and weakness mark included; empty
+	// when it sent none.
+	ETag string
+	// ID is S3's version id; empty for a bucket without versioning.
+	ID string
+	// LastModified has a resolution of one second; zero when unknown.
+	LastModified time.Time
+}
+
+// Status says what an entry holds.
+type Status uint8
+
+const (
+	// StatusFound is an object's whole body.
+	StatusFound Status = iota
+	// StatusNotFound is the authority's word that there is no such object.
+	StatusNotFound
+)
+
+// Entry is an immutable cached answer with everything needed to send it.
+// Nothing in it, and nothing it points to, changes after NewEntry; it may be
+// read by any number of goroutines without a lock and needs no release.
+type Entry struct {
+	// Key is the full cache key; Store.Get compares it, so that two keys with
+	// one hash are never confused.
+	Key string
+	// Status is what the entry holds.
+	Status Status
+	// Fields are the object's own header fields in the order they are sent,
+	// without Content-Length, Date and Age, which belong to each answer.
+	Fields []Field
+	// Body is the object's bytes, nil for StatusNotFound.
+	Body []byte
+	// Version is the object's version.
+	Version Version
+	// Lifetime says until when the entry may be used.
+	Lifetime Lifetime
+	// Region names the region the body or the last validation came from.
+	Region string
+
+	cost int64
+}
+
+// NewEntry completes e and returns it. The caller gives up e and everything e
+// points to: nothing of it may be changed from here on.
+func NewEntry(e Entry) *Entry {
+	e.cost = bookkeeping + allocated(len(e.Body)) + int64(len(e.Key)+len(e.Version.ETag)+len(e.Version.ID))
+	for _, f := range e.Fields {
+		e.cost += int64(len(f.Name)+len(f.Value)) + fieldOverhead
+	}
+	return &e
+}
+
+// Refresh returns a new entry with e's body and version and what a validation
+// brought: the fields that the 304 replaced (RFC 9111 §3.2) and a new lifetime.
+// e is unchanged and stays valid for those who still read it.
+func (e *Entry) Refresh(fields []Field, lifetime Lifetime, region string) *Entry {
+	return NewEntry(Entry{
+		Key: e.Key, Status: e.Status, Fields: fields, Body: e.Body,
+		Version: e.Version, Lifetime: lifetime, Region: region,
+	})
+}
+
+// Cost is the number of bytes of memory the entry takes: the body as the Go
+// allocator rounds it, fields, key and bookkeeping.
+func (e *Entry) Cost() int64 { return e.cost }
+
+const (
+	// bookkeeping is the Entry itself (rounded up to its size class), its
+	// string headers' backing allocations, and ristretto's item: hash map
+	// slots in the store and in the policy. Measured by TestCostCoversMemory.
+	bookkeeping = 640
+	// fieldOverhead is a Field's two slice headers and the rounding of the
+	// small allocations behind them.
+	fieldOverhead = 80
+
+	// maxSmall is the largest size the Go allocator serves from size classes;
+	// above it whole pages are used.
+	maxSmall = 32 << 10
+	pageSize = 8 << 10
+)
+
+// allocated is what a byte slice of length n takes from the Go allocator: size
+// classes waste at most an eighth, larger ones are rounded up to pages.
+func allocated(n int) int64 {
+	if n <= maxSmall {
+		return int64(n + n/8)
+	}
+	return int64((n + pageSize - 1) / pageSize * pageSize)
+}

@@ -1,0 +1,345 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"photoedge/cache"
+	"photoedge/origin"
+)
+
+// phase is how far a fill is.
+type phase uint8
+
+const (
+	// phaseAsking: no region has answered yet.
+	phaseAsking phase = iota
+	// phaseStreaming: the header is known and the body grows.
+	phaseStreaming
+	// phaseSettled: there is a complete entry.
+	phaseSettled
+	// phaseAlone: the answer may not or cannot be shared. The leader takes
+	// its body; everyone else asks for themselves.
+	phaseAlone
+	// phaseFailed: no region answered, or the body broke off.
+	phaseFailed
+)
+
+const (
+	// finishAlone is what may be left of a body that nobody waits for any
+	// more: so much is fetched to the end, because the bytes already paid for
+	// are worth more than those saved.
+	finishAlone = 8 << 20
+	// publishEvery bounds one read into the buffer, so that followers see
+	// bytes as they arrive.
+	publishEvery = 128 << 10
+)
+
+var (
+	errFillPanic = errors.New("proxy: the fill panicked")
+	errAbandoned = errors.New("proxy: nobody waits for the fill any more")
+)
+
+// fill is one fetch under way. It runs in its own goroutine, under a context
+// of its own: the client that started it may leave. Its buffer has the
+// object's size from the start and becomes the entry's body without a copy;
+// bytes below ready never change, so followers read them without the lock.
+type fill struct {
+	table *fills
+	key   string
+	site  *Site
+	req   origin.Request
+	stale *cache.Entry // what is being validated; nil: nothing
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	mu      sync.Mutex
+	changed sync.Cond // on mu: phase or ready changed
+	phase   phase
+	// led: a request waits for the body of an answer that cannot be shared.
+	led       bool
+	followers int
+	// reserved bytes of the budget, held until nobody needs the buffer or the
+	// store accounts for it.
+	reserved int64
+	ended    bool
+
+	head  *cache.Entry // phaseStreaming on: the entry without its body
+	buf   []byte       // phaseStreaming on: size of the object
+	ready int          // bytes of buf that may be read
+	entry *cache.Entry // phaseSettled
+	// unchanged: the origin said that the entry being validated still holds.
+	unchanged bool
+	alone     *origin.Response // phaseAlone, until the leader takes it
+	err       error            // phaseFailed
+}
+
+func newFill(t *fills, key string, site *Site, req origin.Request, stale *cache.Entry, led bool) *fill {
+	f := &fill{table: t, key: key, site: site, req: req, stale: stale, led: led}
+	if led {
+		f.followers = 1 // counted before the fill runs: it may answer at once
+	}
+	f.changed.L = &f.mu
+	f.ctx, f.cancel = context.WithCancelCause(t.ctx)
+	return f
+}
+
+// run is the fill's life, from asking the origin to leaving the table.
+func (f *fill) run() {
+	defer f.table.forget(f)
+	defer f.recoverPanic()
+	resp, err := f.site.Origin.Fetch(f.ctx, f.req)
+	switch {
+	case err != nil && origin.KindOf(err) == origin.KindNotFound:
+		f.settleAbsent()
+	case err != nil:
+		f.fail(err)
+	case resp.Kind == origin.KindNotModified:
+		f.settleUnchanged(resp)
+	default:
+		f.receive(resp)
+	}
+}
+
+func (f *fill) recoverPanic() {
+	if p := recover(); p != nil {
+		f.table.panics.Add(1)
+		f.fail(fmt.Errorf("%w: %v", errFillPanic, p))
+	}
+}
+
+// settleAbsent: the source says there is no such object.
+func (f *fill) settleAbsent() {
+	now := time.Now()
+	e := cache.NewEntry(cache.Entry{
+		Key: f.key, Status: cache.StatusNotFound,
+		Lifetime: cache.NegativeLifetime(now, f.site.Policy),
+	})
+	f.settle(e, false)
+}
+
+// settleUnchanged: the entry that was validated still holds.
+func (f *fill) settleUnchanged(resp *origin.Response) {
+	f.cancel(nil)
+	if f.stale == nil {
+		f.fail(errors.New("proxy: not-modified without a condition"))
+		return
+	}
+	fields := freshenedFields(f.stale.Fields, resp.Header, f.site, resp.AnswerTime)
+	f.settle(f.stale.Refresh(fields, lifetimeOf(resp, fields, f.site), resp.Region), true)
+}
+
+// receive takes a found object in: shared through a buffer, or alone.
+func (f *fill) receive(resp *origin.Response) {
+	fields := storedFields(resp.Header, f.site, resp.AnswerTime)
+	head := &cache.Entry{
+		Key: f.key, Status: cache.StatusFound, Fields: fields, Region: resp.Region,
+		Version:  cache.Version{ETag: resp.ETag, ID: resp.VersionID, LastModified: resp.LastModified},
+		Lifetime: lifetimeOf(resp, fields, f.site),
+	}
+	shared := head.Lifetime.Storable && resp.Size >= 0 && resp.Size <= f.table.store.MaxObject()
+	if !shared || !f.table.budget.reserve(resp.Size) {
+		f.handOver(head, resp)
+		return
+	}
+	f.mu.Lock()
+	f.phase, f.head, f.buf, f.reserved = phaseStreaming, head, make([]byte, resp.Size), resp.Size
+	f.abandonIfUnwanted()
+	f.changed.Broadcast()
+	f.mu.Unlock()
+
+	err := f.read(resp.Body)
+	_ = resp.Body.Close()
+	f.cancel(nil)
+	if err != nil {
+		f.fail(err)
+		return
+	}
+	e := *head
+	e.Body = f.buf
+	f.settle(cache.NewEntry(e), false)
+}
+
+// read fills the buffer and publishes it as it grows, all but the last byte:
+// that one only when length and checksum were found right, so that no client
+// can take a body for whole that was not.
+func (f *fill) read(src io.Reader) error {
+	n := 0
+	for n < len(f.buf) {
+		m, err := src.Read(f.buf[n:min(n+publishEvery, len(f.buf))])
+		n += m
+		if err == io.EOF && n == len(f.buf) { //nolint:errorlint // io.Reader's contract
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.publish(min(n, len(f.buf)-1))
+	}
+	var over [1]byte
+	for {
+		_, err := src.Read(over[:])
+		if err == io.EOF { //nolint:errorlint // io.Reader's contract
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (f *fill) publish(ready int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ready > f.ready {
+		f.ready = ready
+		f.changed.Broadcast()
+	}
+}
+
+// settle gives everyone the complete entry and offers it to the store. It is
+// the only place where a fill writes to the store.
+func (f *fill) settle(e *cache.Entry, unchanged bool) {
+	f.mu.Lock()
+	f.phase, f.entry, f.unchanged, f.ready = phaseSettled, e, unchanged, len(f.buf)
+	f.changed.Broadcast()
+	f.mu.Unlock()
+
+	kept := false
+	if e.Lifetime.Storable {
+		kept = f.table.store.Put(e) == cache.Admitted
+	} else {
+		f.table.store.Delete(f.key) // what was there is not the truth any more
+	}
+	f.finish(kept)
+}
+
+// handOver gives the live body to the leader, if there is one.
+func (f *fill) handOver(head *cache.Entry, resp *origin.Response) {
+	if !head.Lifetime.Storable {
+		f.table.store.Delete(f.key)
+	}
+	f.mu.Lock()
+	f.phase, f.head = phaseAlone, head
+	if f.led && f.followers > 0 {
+		f.alone = resp
+	}
+	taken := f.alone != nil
+	f.changed.Broadcast()
+	f.mu.Unlock()
+	if !taken {
+		_ = resp.Body.Close()
+		f.cancel(nil)
+	}
+	f.finish(false)
+}
+
+// takeAlone gives the leader the answer that cannot be shared, once. The
+// caller closes its body and then calls f.cancel.
+func (f *fill) takeAlone() *origin.Response {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	resp := f.alone
+	f.alone = nil
+	return resp
+}
+
+// fail ends the fill without an entry. What followers were sent stays short of
+// its length, and their connections are cut.
+func (f *fill) fail(err error) {
+	f.cancel(nil)
+	f.mu.Lock()
+	f.phase, f.err = phaseFailed, err
+	f.changed.Broadcast()
+	f.mu.Unlock()
+	f.finish(false)
+}
+
+// finish marks the end. When the store keeps the body it accounts for it;
+// otherwise the budget does until the last follower has left.
+func (f *fill) finish(kept bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
+	if kept || f.followers == 0 {
+		f.releaseBudget()
+	}
+}
+
+// releaseBudget gives back what the buffer had reserved. f.mu is held.
+func (f *fill) releaseBudget() {
+	f.table.budget.release(f.reserved)
+	f.reserved = 0
+}
+
+// enter adds a request; it reports false when the fill can no longer serve one
+// more: it has failed, or must not be shared.
+func (f *fill) enter() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.phase == phaseFailed || f.phase == phaseAlone {
+		return false
+	}
+	if f.phase == phaseStreaming && f.ctx.Err() != nil {
+		return false // abandoned: it will fail
+	}
+	f.followers++
+	return true
+}
+
+// leave takes a request off. The last one to leave a large body ends it.
+func (f *fill) leave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.followers--
+	if f.followers > 0 {
+		return
+	}
+	if f.ended {
+		f.releaseBudget()
+		return
+	}
+	f.abandonIfUnwanted()
+}
+
+// abandonIfUnwanted ends a fill that nobody follows and whose rest is too large
+// to be fetched for its own sake. f.mu is held.
+func (f *fill) abandonIfUnwanted() {
+	if f.followers == 0 && f.phase == phaseStreaming && len(f.buf)-f.ready > finishAlone {
+		f.cancel(errAbandoned)
+	}
+}
+
+// await blocks until the origin has answered or failed, and returns the phase.
+// The origin's deadline bounds the wait.
+func (f *fill) await() phase {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.phase == phaseAsking {
+		f.changed.Wait()
+	}
+	return f.phase
+}
+
+// bytesFrom blocks until there are bytes at off and returns them; they stay
+// valid and unchanged. At the end it returns io.EOF, after a failure its cause.
+func (f *fill) bytesFrom(off int) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		switch {
+		case f.ready > off:
+			return f.buf[off:f.ready], nil
+		case f.phase == phaseSettled:
+			return nil, io.EOF
+		case f.phase == phaseFailed:
+			return nil, f.err
+		}
+		f.changed.Wait()
+	}
+}

@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"photoedge/cache"
+	"photoedge/origin"
+)
+
+// fills is the table of fetches under way: at most one per key, followed by
+// any number of requests.
+//
+// Between a look-up in the store that found nothing and joining here, the fill
+// may have ended. It leaves the table only after the store shows its entry, so
+// join looks at the store once more, under the table's lock: either the fill
+// or its entry is found, and no object is fetched twice.
+type fills struct {
+	store  *cache.Store
+	budget budget
+	panics *atomic.Uint64
+
+	ctx     context.Context // ends all fills; never a client's
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu    sync.Mutex
+	byKey map[string]*fill
+}
+
+func newFills(store *cache.Store, memory int64, panics *atomic.Uint64) *fills {
+	t := &fills{store: store, budget: budget{limit: memory}, panics: panics, byKey: map[string]*fill{}}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t
+}
+
+// part is what a request is to the fill it joined.
+type part uint8
+
+const (
+	// partLeader started the fill.
+	partLeader part = iota
+	// partFollower joined it.
+	partFollower
+)
+
+// join makes the request part of its key's fill, which it starts if there is
+// none; f.leave must be called once. If a fresh entry has appeared meanwhile,
+// that is returned instead and f is nil. stale is what the store held, to be
+// validated; nil: nothing.
+func (t *fills) join(r *request, stale *cache.Entry) (f *fill, p part, entry *cache.Entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f = t.byKey[string(r.key)]; f != nil && f.enter() {
+		return f, partFollower, nil
+	}
+	if latest := t.store.Get(r.key); latest != nil {
+		if latest.Lifetime.State(r.now.UnixNano()) == cache.Fresh {
+			return nil, 0, latest
+		}
+		stale = latest
+	}
+	return t.start(r, stale, true), partLeader, nil
+}
+
+// refresh starts a fill that nobody waits for, unless one is under way.
+func (t *fills) refresh(r *request, stale *cache.Entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey[string(r.key)] == nil {
+		t.start(r, stale, false)
+	}
+}
+
+// start runs a new fill. t.mu is held.
+func (t *fills) start(r *request, stale *cache.Entry, led bool) *fill {
+	req := origin.Request{Key: r.objectKey()}
+	if stale != nil && stale.Status == cache.StatusFound {
+		req.IfNoneMatch = stale.Version.ETag
+	}
+	f := newFill(t, string(r.key), r.site, req, stale, led)
+	t.byKey[f.key] = f
+	t.running.Go(f.run)
+	return f
+}
+
+// forget takes f out of the table. From here on its key may be filled anew.
+func (t *fills) forget(f *fill) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey[f.key] == f {
+		delete(t.byKey, f.key)
+	}
+}
+
+// count returns the number of fills under way.
+func (t *fills) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.byKey)
+}
+
+// close ends all fills and waits for them.
+func (t *fills) close() {
+	t.cancel()
+	t.running.Wait()
+}
+
+// budget bounds the bytes of all fills' buffers.
+type budget struct {
+	limit int64
+	used  atomic.Int64
+}
+
+// reserve takes n bytes, or reports false when they do not fit.
+func (b *budget) reserve(n int64) bool {
+	if b.used.Add(n) <= b.limit {
+		return true
+	}
+	b.used.Add(-n)
+	return false
+}
+
+func (b *budget) release(n int64) { b.used.Add(-n) }

@@ -1,0 +1,247 @@
+package proxy
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"photoedge/cache"
+	"photoedge/origin"
+)
+
+const (
+	fieldAge         = "Age"
+	fieldCacheStatus = "Cache-Status"
+	fieldVia         = "Via"
+	fieldDate        = "Date"
+	fieldRetryAfter  = "Retry-After"
+	fieldAllow       = "Allow"
+	fieldRequestID   = "X-Request-Id"
+
+	via       = "1.1 photoedge"
+	plainText = "text/plain; charset=utf-8"
+)
+
+// answer is what is known of a response before its body: the entry (perhaps
+// still without body) and how it came about.
+type answer struct {
+	entry   *cache.Entry
+	size    int
+	outcome Outcome
+	// fill the body comes from while it grows; nil: entry.Body is complete.
+	fill *fill
+	// alone is a body that is not shared, straight from the origin.
+	alone *aloneBody
+	// stale: an entry was there but had to be validated.
+	stale bool
+}
+
+// send answers with a found object. It counts the outcome.
+func (h *Handler) send(ctx *fasthttp.RequestCtx, r *request, a answer) {
+	h.counters.count(a.outcome)
+	e := a.entry
+	if e.Status == cache.StatusNotFound {
+		h.sendAbsent(ctx, r, a)
+		return
+	}
+	now := r.now.UnixNano()
+	header := &ctx.Response.Header
+	peek := &ctx.Request.Header
+	unchanged := notModified(peek.Peek(fasthttp.HeaderIfNoneMatch), peek.Peek(fasthttp.HeaderIfModifiedSince), &e.Version)
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if unchanged && string(f.Name) == fasthttp.HeaderContentType {
+			continue // RFC 9110 §15.4.5: no metadata of a body that is not sent
+		}
+		if string(f.Name) == fieldDate {
+			setDate(header, f.Value)
+			continue
+		}
+		header.AddBytesKV(f.Name, f.Value)
+	}
+	h.stamp(ctx, r, a, now)
+	setWriteDeadline(ctx, r, &a)
+	switch {
+	case unchanged:
+		ctx.SetStatusCode(fasthttp.StatusNotModified)
+		a.release()
+	case r.head:
+		ctx.Response.SkipBody = true
+		header.SetContentLength(a.size)
+		a.release()
+	case a.alone != nil:
+		ctx.Response.ImmediateHeaderFlush = true
+		ctx.SetBodyStream(a.alone, a.size)
+	case a.fill != nil:
+		ctx.Response.ImmediateHeaderFlush = true
+		ctx.SetBodyStream(&followerBody{fill: a.fill, conn: ctx.Conn(), cut: h.countCut}, a.size)
+	default:
+		ctx.Response.SetBodyRaw(e.Body)
+	}
+}
+
+// setWriteDeadline bounds the sending of a whole body; a streamed one gets a
+// deadline with each chunk, and here only one for its header.
+func setWriteDeadline(ctx *fasthttp.RequestCtx, r *request, a *answer) {
+	conn := ctx.Conn()
+	if conn == nil {
+		return
+	}
+	now, n := r.now, a.size
+	if a.outcome != OutcomeHit {
+		now = time.Now() // it may have waited for a region
+	}
+	if a.fill != nil || a.alone != nil {
+		n = 0
+	}
+	_ = conn.SetWriteDeadline(writeDeadline(now, n)) // fails only on a closed connection
+}
+
+// release lets go of a body that is not wanted.
+func (a *answer) release() {
+	if a.fill != nil {
+		a.fill.leave()
+	}
+	if a.alone != nil {
+		_ = a.alone.Close()
+	}
+}
+
+func (h *Handler) countCut() { h.counters.cut.Add(1) }
+
+// stamp adds what belongs to this answer, not to the entry: Age, Via and
+// Cache-Status.
+func (h *Handler) stamp(ctx *fasthttp.RequestCtx, r *request, a answer, now int64) {
+	header := &ctx.Response.Header
+	age := a.entry.Lifetime.Age(now)
+	if age > 0 || a.outcome == OutcomeHit || a.outcome == OutcomeStale || a.outcome == OutcomeStaleError {
+		r.scratch = strconv.AppendInt(r.scratch[:0], age, 10)
+		header.SetBytesV(fieldAge, r.scratch)
+	}
+	header.Set(fieldVia, via)
+	r.scratch = appendCacheStatus(r.scratch[:0], &a, now)
+	header.SetBytesV(fieldCacheStatus, r.scratch)
+}
+
+// appendCacheStatus writes RFC 9211's account of what happened.
+func appendCacheStatus(dst []byte, a *answer, now int64) []byte {
+	dst = append(dst, "photoedge"...)
+	switch a.outcome {
+	case OutcomeHit, OutcomeStale, OutcomeNegative, OutcomeStaleError:
+		dst = append(dst, "; hit; ttl="...)
+		dst = strconv.AppendInt(dst, a.entry.Lifetime.TTL(now), 10)
+		if a.outcome == OutcomeStaleError {
+			dst = append(dst, "; detail=stale-error"...)
+		}
+		return dst
+	case OutcomeRevalidated:
+		dst = append(dst, "; fwd=stale; fwd-status=304; ttl="...)
+		dst = strconv.AppendInt(dst, a.entry.Lifetime.TTL(now), 10)
+	default:
+		dst = append(dst, "; fwd="...)
+		if a.stale {
+			dst = append(dst, "stale"...)
+		} else {
+			dst = append(dst, "miss"...)
+		}
+		dst = append(dst, "; fwd-status="...)
+		dst = strconv.AppendInt(dst, int64(statusOf(a.entry)), 10)
+		if a.outcome != OutcomeBypass && a.entry.Lifetime.Storable {
+			dst = append(dst, "; stored"...)
+		}
+		if a.outcome == OutcomeFollow {
+			dst = append(dst, "; collapsed"...)
+		}
+	}
+	if a.entry.Region != "" {
+		dst = append(dst, "; detail="...)
+		dst = appendToken(dst, a.entry.Region)
+	}
+	return dst
+}
+
+func statusOf(e *cache.Entry) int {
+	if e.Status == cache.StatusNotFound {
+		return fasthttp.StatusNotFound
+	}
+	return fasthttp.StatusOK
+}
+
+// appendToken writes s as a structured-field token where it is one, else as a
+// string (RFC 9651 §3.3.4, §3.3.3).
+func appendToken(dst []byte, s string) []byte {
+	token := s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z')
+	for i := 0; i < len(s) && token; i++ {
+		c := s[i]
+		token = c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	}
+	if token {
+		return append(dst, s...)
+	}
+	return strconv.AppendQuoteToASCII(dst, s)
+}
+
+// sendAbsent answers with the authority's "not found".
+func (h *Handler) sendAbsent(ctx *fasthttp.RequestCtx, r *request, a answer) {
+	a.release()
+	h.plain(ctx, r, fasthttp.StatusNotFound, refuseEmpty.message)
+	h.stamp(ctx, r, a, r.now.UnixNano())
+}
+
+// sendFailure turns an origin error into an honest status; it is the one place
+// that does.
+func (h *Handler) sendFailure(ctx *fasthttp.RequestCtx, r *request, err error) {
+	h.counters.count(OutcomeError)
+	kind := origin.KindOf(err)
+	h.log.LogAttrs(ctx, levelOf(kind), "no region answered",
+		slogKey(r.objectKey()), slogSite(r.site.Name), slogKind(kind), slogError(err))
+	switch kind {
+	case origin.KindNotFound:
+		h.plain(ctx, r, fasthttp.StatusNotFound, refuseEmpty.message)
+	case origin.KindDenied, origin.KindArchived:
+		h.plain(ctx, r, fasthttp.StatusForbidden, "this object may not be read")
+	default:
+		h.plain(ctx, r, fasthttp.StatusServiceUnavailable, "the object cannot be fetched just now; try again later")
+		ctx.Response.Header.Set(fieldRetryAfter, strconv.Itoa(retryAfter(err)))
+	}
+	ctx.Response.Header.Set(fieldCacheStatus, "photoedge; fwd=miss; detail="+kind.String())
+}
+
+// retryAfter is a whole number of seconds, at least one.
+func retryAfter(err error) int {
+	oe, ok := asOriginError(err)
+	if !ok || oe.RetryAfter <= time.Second {
+		return 1
+	}
+	return int((oe.RetryAfter + time.Second - 1) / time.Second)
+}
+
+// refuse answers a request that was wrong in itself.
+func (h *Handler) refuse(ctx *fasthttp.RequestCtx, r *request, why *refusal) {
+	h.counters.count(OutcomeRefused)
+	h.plain(ctx, r, why.status, why.message)
+	if why.allow {
+		ctx.Response.Header.Set(fieldAllow, allowed)
+	}
+}
+
+// plain answers with a line of text and the request's id.
+func (h *Handler) plain(ctx *fasthttp.RequestCtx, r *request, status int, message string) {
+	ctx.ResetBody()
+	ctx.SetStatusCode(status)
+	if status != fasthttp.StatusNoContent {
+		ctx.SetContentType(plainText)
+	}
+	id := h.requestID(ctx)
+	header := &ctx.Response.Header
+	header.Set(fieldRequestID, id)
+	setDate(header, r.now.UTC().AppendFormat(nil, http.TimeFormat))
+	header.Set(fieldVia, via)
+	if status == fasthttp.StatusNoContent {
+		return
+	}
+	ctx.Response.SkipBody = r.head
+	ctx.SetBodyString(strconv.Itoa(status) + " " + message + "\nrequest " + id + "\n")
+}
