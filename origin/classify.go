@@ -42,10 +42,10 @@ var codeKinds = map[string]Kind{
 }
 
 // statusKinds hold where no code says more. What is absent is denied below
-// 500 and unavailable from there on.
+// 500 and unavailable from there on; so is a 404 with a code of its own, which
+// may be about anything but the object.
 var statusKinds = map[int]Kind{
 	http.StatusNotModified:                  KindNotModified,
-	http.StatusNotFound:                     KindNotFound,
 	http.StatusPreconditionFailed:           KindPrecondition,
 	http.StatusRequestedRangeNotSatisfiable: KindInvalidRange,
 	http.StatusTooManyRequests:              KindThrottled,
@@ -79,6 +79,9 @@ func kindOfAnswer(status int, code string) Kind {
 	}
 	if k, ok := statusKinds[status]; ok {
 		return k
+	}
+	if status == http.StatusNotFound && code == "" {
+		return KindNotFound
 	}
 	if status >= http.StatusInternalServerError || status < http.StatusMultipleChoices {
 		// A 2xx in an error is an answer that could not be read.

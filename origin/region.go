@@ -30,6 +30,9 @@ const (
 // String returns the role as it stands in configuration and logs.
 func (r Role) String() string { return [...]string{"source", "replica"}[r] }
 
+// MarshalText returns what String does, for JSON.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // RegionOptions name one bucket behind one S3 endpoint.
 type RegionOptions struct {
 	// Name is the region's name in logs, headers and metrics. Required.
@@ -194,7 +197,7 @@ func (r *Region) getObject(ctx context.Context, req Request) (*Response, error) 
 		}
 		re, _ := errors.AsType[*awshttp.ResponseError](err)
 		resp.Kind, resp.Status, resp.Header = KindNotModified, e.Status, re.Response.Header
-		resp.ETag = resp.Header.Get("Etag")
+		resp.ETag = req.IfNoneMatch // some servers leave it out of a 304
 		return resp, nil
 	}
 	resp.Kind, resp.Body = KindFound, out.Body

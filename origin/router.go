@@ -261,14 +261,14 @@ func (r *Router) nearestFirst() []*Region {
 
 // RegionStatus is a region as the router sees it.
 type RegionStatus struct {
-	Name string
-	Role Role
+	Name string `json:"name"`
+	Role Role   `json:"role"`
 	// Breaker is "closed", "open" or "half-open".
-	Breaker string
+	Breaker string `json:"breaker"`
 	// FirstByte is the measured time to first byte, 0 if none yet.
-	FirstByte time.Duration
+	FirstByte time.Duration `json:"first_byte_ns"`
 	// InFlight is the number of requests under way.
-	InFlight int
+	InFlight int `json:"in_flight"`
 }
 
 // Regions lists the regions, nearest first.
