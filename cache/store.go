@@ -50,8 +50,12 @@ func (v Verdict) String() string {
 // Stats are counters since the start, and gauges. All are approximate by what
 // is under way while they are read.
 type Stats struct {
-	Entries, Bytes                        int64 // gauges
-	Admitted, Rejected, TooLarge, Evicted uint64
+	Entries  int64  `json:"entries"` // gauge
+	Bytes    int64  `json:"bytes"`   // gauge: the sum of all costs
+	Admitted uint64 `json:"admitted"`
+	Rejected uint64 `json:"rejected"`
+	TooLarge uint64 `json:"too_large"`
+	Evicted  uint64 `json:"evicted"`
 }
 
 // Store holds entries in memory, bounded by their cost. Safe for concurrent

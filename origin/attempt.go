@@ -102,7 +102,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case b.want >= 0 && b.got > b.want:
 		b.fail(errLongBody)
 		return 0, b.err
-	case err == io.EOF: //nolint:errorlint // io.Reader's contract: EOF itself
+	case err == io.EOF:
 		b.finish()
 	case err != nil:
 		b.fail(err)

@@ -119,30 +119,30 @@ func (r *Region) checkCredentials(ctx context.Context) Finding {
 }
 
 // checkBucket fills in Bucket, Clock and RoundTrip from one HeadBucket.
-func (rep *Report) checkBucket(ctx context.Context, r *Region) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.timing.FirstByteTimeout, errFirstByteTimeout)
+func (r *Report) checkBucket(ctx context.Context, region *Region) {
+	ctx, cancel := context.WithTimeoutCause(ctx, region.timing.FirstByteTimeout, errFirstByteTimeout)
 	defer cancel()
 	start := time.Now()
-	out, err := r.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &r.opts.Bucket})
-	rep.RoundTrip = time.Since(start)
+	out, err := region.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &region.opts.Bucket})
+	r.RoundTrip = time.Since(start)
 	header := answeredHeader(out, err)
-	rep.Clock = clockFinding(header, start.Add(rep.RoundTrip))
+	r.Clock = clockFinding(header, start.Add(r.RoundTrip))
 	if err == nil {
-		rep.Bucket = Finding{VerdictOK, r.opts.Bucket}
+		r.Bucket = Finding{VerdictOK, region.opts.Bucket}
 		return
 	}
-	e := classify(ctx, r.opts.Name, err)
+	e := classify(ctx, region.opts.Name, err)
 	switch {
 	case e.Status == http.StatusNotFound:
-		rep.Bucket = Finding{VerdictFail, "there is no bucket " + r.opts.Bucket}
+		r.Bucket = Finding{VerdictFail, "there is no bucket " + region.opts.Bucket}
 	case e.Status == http.StatusMovedPermanently:
-		rep.Bucket = Finding{VerdictFail, fmt.Sprintf("%s lies in region %s: set signing_region", r.opts.Bucket, header.Get("X-Amz-Bucket-Region"))}
+		r.Bucket = Finding{VerdictFail, fmt.Sprintf("%s lies in region %s: set signing_region", region.opts.Bucket, header.Get("X-Amz-Bucket-Region"))}
 	case e.Kind == KindDenied:
-		rep.Bucket = Finding{VerdictFail, fmt.Sprintf("%s is refused (%d %s): check the keys and s3:GetObject, s3:ListBucket", r.opts.Bucket, e.Status, e.Code)}
+		r.Bucket = Finding{VerdictFail, fmt.Sprintf("%s is refused (%d %s): check the keys and s3:GetObject, s3:ListBucket", region.opts.Bucket, e.Status, e.Code)}
 	case e.Status != 0:
-		rep.Bucket = Finding{VerdictFail, fmt.Sprintf("%s answers %d %s", r.opts.Bucket, e.Status, e.Code)}
+		r.Bucket = Finding{VerdictFail, fmt.Sprintf("%s answers %d %s", region.opts.Bucket, e.Status, e.Code)}
 	default:
-		rep.Bucket = Finding{VerdictFail, "no answer: " + rootCause(e.Err)}
+		r.Bucket = Finding{VerdictFail, "no answer: " + rootCause(e.Err)}
 	}
 }
 

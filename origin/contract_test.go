@@ -32,6 +32,7 @@ func TestContract(t *testing.T) {
 }
 
 func contractFound(t *testing.T, w *world) {
+	t.Helper()
 	photo := pattern(100_000)
 	w.put(t, "a/found.jpg", photo, "image/jpeg", "max-age=77")
 	got, err := fetch(t, newRouter(t, quick(), origin.BreakerSettings{}, w.source), origin.Request{Key: "a/found.jpg"})
@@ -51,6 +52,7 @@ func contractFound(t *testing.T, w *world) {
 }
 
 func contractConditional(t *testing.T, w *world) {
+	t.Helper()
 	w.put(t, "cond.jpg", []byte("one"), "image/jpeg", "max-age=5")
 	r := newRouter(t, quick(), origin.BreakerSettings{}, w.source)
 	first, err := fetch(t, r, origin.Request{Key: "cond.jpg"})
@@ -75,6 +77,7 @@ func contractConditional(t *testing.T, w *world) {
 }
 
 func contractRanges(t *testing.T, w *world) {
+	t.Helper()
 	photo := pattern(10_000)
 	w.put(t, "range.jpg", photo, "image/jpeg", "")
 	r := newRouter(t, quick(), origin.BreakerSettings{}, w.source)
@@ -90,6 +93,7 @@ func contractRanges(t *testing.T, w *world) {
 }
 
 func contractKeys(t *testing.T, w *world) {
+	t.Helper()
 	r := newRouter(t, quick(), origin.BreakerSettings{}, w.source)
 	for _, key := range []string{
 		"plain.jpg", "with space.jpg", "plus+sign.jpg", "per%cent.jpg", "100%25.jpg", "question?.jpg", "hash#.jpg",
@@ -104,6 +108,7 @@ func contractKeys(t *testing.T, w *world) {
 
 // contractAbsence: only the source may say that there is no such object.
 func contractAbsence(t *testing.T, w *world) {
+	t.Helper()
 	w.put(t, "lagging.jpg", []byte("new"), "image/jpeg", "")
 	replicaFirst := newRouter(t, quick(), origin.BreakerSettings{}, w.replica, w.source)
 
@@ -126,6 +131,7 @@ func contractAbsence(t *testing.T, w *world) {
 }
 
 func contractLarge(t *testing.T, w *world) {
+	t.Helper()
 	photo := pattern(8 << 20)
 	w.put(t, "large.jpg", photo, "image/jpeg", "")
 	got, err := fetch(t, newRouter(t, quick(), origin.BreakerSettings{}, w.source), origin.Request{Key: "large.jpg"})
@@ -134,6 +140,7 @@ func contractLarge(t *testing.T, w *world) {
 }
 
 func contractMisconfigured(t *testing.T, w *world) {
+	t.Helper()
 	noBucket := w.source
 	noBucket.Bucket = "there-is-no-such-bucket"
 	_, err := fetch(t, newRouter(t, quick(), origin.BreakerSettings{}, noBucket), origin.Request{Key: "a.jpg"})
@@ -149,6 +156,7 @@ func contractMisconfigured(t *testing.T, w *world) {
 // contractDark: a source that accepts and never answers costs one first-byte
 // timeout, and the replica answers the same request.
 func contractDark(t *testing.T, w *world) {
+	t.Helper()
 	w.put(t, "dark.jpg", []byte("safe"), "image/jpeg", "")
 	w.replicate(t, "dark.jpg")
 	timing := quick()

@@ -37,8 +37,14 @@ func TestEqualsDoNotFlap(t *testing.T) {
 		behind, before int
 		overtakes      bool
 	}{
-		{10, 10, false}, {9, 10, false}, {7, 10, true}, {1, 2, false}, {80, 100, false}, {79, 100, true},
-		{0, 100, false}, {10, 0, false},
+		{10, 10, false},
+		{9, 10, false},
+		{7, 10, true},
+		{1, 2, false},
+		{80, 100, false},
+		{79, 100, true},
+		{0, 100, false},
+		{10, 0, false},
 	} {
 		assert.Equal(t, c.overtakes, clearlyNearer(ms(c.behind), ms(c.before)), "%d before %d", c.behind, c.before)
 	}

@@ -84,10 +84,10 @@ type edgeOptions struct {
 	site       func(*Site)
 }
 
-func newEdge(t testing.TB, opts edgeOptions) *edge {
-	t.Helper()
+func newEdge(tb testing.TB, opts edgeOptions) *edge {
+	tb.Helper()
 	store, err := cache.NewStore(cache.Options{Memory: 256 << 20, MaxObject: opts.maxObject})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	e := &edge{store: store, origin: &scripted{}, served: make(chan error, 1)}
 	site := Site{
 		Name: "photos", Hosts: []string{"*"}, Origin: e.origin,
@@ -99,17 +99,17 @@ func newEdge(t testing.TB, opts edgeOptions) *edge {
 	e.handler, err = NewHandler(Options{
 		Sites: []Site{site}, Store: store, FillMemory: opts.fillMemory, Log: slog.New(slog.DiscardHandler),
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	e.server = NewServer(e.handler, ServerOptions{})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	e.url = "http://" + ln.Addr().String()
 	go func() { e.served <- e.server.Serve(ln) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}
 	e.client = &http.Client{Transport: transport}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		transport.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
 		defer cancel()
 		_ = e.server.Shutdown(ctx)
 		e.handler.Close()
@@ -126,10 +126,10 @@ type reply struct {
 	err    error // of reading the body
 }
 
-func (e *edge) do(t testing.TB, method, path string, fields ...string) reply {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, e.url+path, nil)
-	require.NoError(t, err)
+func (e *edge) do(tb testing.TB, method, path string, fields ...string) reply {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), method, e.url+path, nil)
+	require.NoError(tb, err)
 	for i := 0; i < len(fields); i += 2 {
 		if fields[i] == "Host" {
 			req.Host = fields[i+1]
@@ -138,24 +138,24 @@ func (e *edge) do(t testing.TB, method, path string, fields ...string) reply {
 		req.Header.Add(fields[i], fields[i+1])
 	}
 	resp, err := e.client.Do(req)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return reply{resp.StatusCode, resp.Header, body, err}
 }
 
-func (e *edge) get(t testing.TB, path string, fields ...string) reply {
-	t.Helper()
-	return e.do(t, http.MethodGet, path, fields...)
+func (e *edge) get(tb testing.TB, path string, fields ...string) reply {
+	tb.Helper()
+	return e.do(tb, http.MethodGet, path, fields...)
 }
 
 func (e *edge) outcome(o Outcome) uint64 { return e.handler.counters.outcomes[o].Load() }
 
 // eventually waits for a condition that nothing signals. The bound is far
 // beyond any busy machine's delays.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	require.Eventually(t, condition, time.Minute, time.Millisecond, what)
+func eventually(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
+	require.Eventually(tb, condition, time.Minute, time.Millisecond, what)
 }
 
 // gate is a body that gives its bytes only as the test lets them through.

@@ -9,22 +9,25 @@ import (
 	"photoedge/origin"
 )
 
-// Fields of the object that are kept and sent, in the order they are sent.
-// These are all the fields that S3 keeps with an object for its readers
+// objectFields are the fields of an object that are kept and sent, in the order
+// they are sent: all the fields that S3 keeps with an object for its readers
 // ("Working with object metadata", system-defined), the version, and Date,
 // which belongs to the stored response (RFC 9111 §4.2.3). S3's own x-amz-*
 // fields never leave the edge.
-var objectFields = [...]string{
-	"Date", "Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition",
-	"Cache-Control", "Expires", "Etag", "Last-Modified",
+func objectFields() [9]string {
+	return [...]string{
+		"Date", "Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition",
+		"Cache-Control", "Expires", "Etag", "Last-Modified",
+	}
 }
 
 const metadataPrefix = "X-Amz-Meta-"
 
 // storedFields picks what is kept of an origin's header.
 func storedFields(h http.Header, site *Site, answered time.Time) []cache.Field {
-	fields := make([]cache.Field, 0, len(objectFields))
-	for _, name := range objectFields {
+	names := objectFields()
+	fields := make([]cache.Field, 0, len(names))
+	for _, name := range names {
 		for _, v := range h[name] {
 			fields = append(fields, cache.Field{Name: []byte(name), Value: []byte(v)})
 		}

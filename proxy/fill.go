@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"photoedge/cache"
@@ -47,7 +48,8 @@ var (
 // fill is one fetch under way. It runs in its own goroutine, under a context
 // of its own: the client that started it may leave. Its buffer has the
 // object's size from the start and becomes the entry's body without a copy;
-// bytes below ready never change, so followers read them without the lock.
+// bytes below ready never change, so followers read them without the lock: a
+// thousand of them wake at once and none waits for another.
 type fill struct {
 	table *fills
 	key   string
@@ -58,8 +60,9 @@ type fill struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	mu      sync.Mutex
-	changed sync.Cond // on mu: phase or ready changed
+	mu sync.Mutex
+	// changed is closed when phase or ready change; nil: nobody waits.
+	changed chan struct{}
 	phase   phase
 	// led: a request waits for the body of an answer that cannot be shared.
 	led       bool
@@ -71,7 +74,7 @@ type fill struct {
 
 	head  *cache.Entry // phaseStreaming on: the entry without its body
 	buf   []byte       // phaseStreaming on: size of the object
-	ready int          // bytes of buf that may be read
+	ready atomic.Int64 // bytes of buf that may be read; grows under mu
 	entry *cache.Entry // phaseSettled
 	// unchanged: the origin said that the entry being validated still holds.
 	unchanged bool
@@ -84,7 +87,6 @@ func newFill(t *fills, key string, site *Site, req origin.Request, stale *cache.
 	if led {
 		f.followers = 1 // counted before the fill runs: it may answer at once
 	}
-	f.changed.L = &f.mu
 	f.ctx, f.cancel = context.WithCancelCause(t.ctx)
 	return f
 }
@@ -150,7 +152,7 @@ func (f *fill) receive(resp *origin.Response) {
 	f.mu.Lock()
 	f.phase, f.head, f.buf, f.reserved = phaseStreaming, head, make([]byte, resp.Size), resp.Size
 	f.abandonIfUnwanted()
-	f.changed.Broadcast()
+	f.wake()
 	f.mu.Unlock()
 
 	err := f.read(resp.Body)
@@ -173,7 +175,7 @@ func (f *fill) read(src io.Reader) error {
 	for n < len(f.buf) {
 		m, err := src.Read(f.buf[n:min(n+publishEvery, len(f.buf))])
 		n += m
-		if err == io.EOF && n == len(f.buf) { //nolint:errorlint // io.Reader's contract
+		if err == io.EOF && n == len(f.buf) {
 			return nil
 		}
 		if err != nil {
@@ -184,7 +186,7 @@ func (f *fill) read(src io.Reader) error {
 	var over [1]byte
 	for {
 		_, err := src.Read(over[:])
-		if err == io.EOF { //nolint:errorlint // io.Reader's contract
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
@@ -196,18 +198,35 @@ func (f *fill) read(src io.Reader) error {
 func (f *fill) publish(ready int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if ready > f.ready {
-		f.ready = ready
-		f.changed.Broadcast()
+	if int64(ready) > f.ready.Load() {
+		f.ready.Store(int64(ready))
+		f.wake()
 	}
+}
+
+// wake wakes all who wait for a change. f.mu is held.
+func (f *fill) wake() {
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+}
+
+// change returns a channel that is closed at the next change. f.mu is held.
+func (f *fill) change() <-chan struct{} {
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	return f.changed
 }
 
 // settle gives everyone the complete entry and offers it to the store. It is
 // the only place where a fill writes to the store.
 func (f *fill) settle(e *cache.Entry, unchanged bool) {
 	f.mu.Lock()
-	f.phase, f.entry, f.unchanged, f.ready = phaseSettled, e, unchanged, len(f.buf)
-	f.changed.Broadcast()
+	f.phase, f.entry, f.unchanged = phaseSettled, e, unchanged
+	f.ready.Store(int64(len(f.buf)))
+	f.wake()
 	f.mu.Unlock()
 
 	kept := false
@@ -230,7 +249,7 @@ func (f *fill) handOver(head *cache.Entry, resp *origin.Response) {
 		f.alone = resp
 	}
 	taken := f.alone != nil
-	f.changed.Broadcast()
+	f.wake()
 	f.mu.Unlock()
 	if !taken {
 		_ = resp.Body.Close()
@@ -255,7 +274,7 @@ func (f *fill) fail(err error) {
 	f.cancel(nil)
 	f.mu.Lock()
 	f.phase, f.err = phaseFailed, err
-	f.changed.Broadcast()
+	f.wake()
 	f.mu.Unlock()
 	f.finish(false)
 }
@@ -310,7 +329,7 @@ func (f *fill) leave() {
 // abandonIfUnwanted ends a fill that nobody follows and whose rest is too large
 // to be fetched for its own sake. f.mu is held.
 func (f *fill) abandonIfUnwanted() {
-	if f.followers == 0 && f.phase == phaseStreaming && len(f.buf)-f.ready > finishAlone {
+	if f.followers == 0 && f.phase == phaseStreaming && int64(len(f.buf))-f.ready.Load() > finishAlone {
 		f.cancel(errAbandoned)
 	}
 }
@@ -318,28 +337,52 @@ func (f *fill) abandonIfUnwanted() {
 // await blocks until the origin has answered or failed, and returns the phase.
 // The origin's deadline bounds the wait.
 func (f *fill) await() phase {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for f.phase == phaseAsking {
-		f.changed.Wait()
+	for {
+		f.mu.Lock()
+		if f.phase != phaseAsking {
+			defer f.mu.Unlock()
+			return f.phase
+		}
+		changed := f.change()
+		f.mu.Unlock()
+		<-changed
 	}
-	return f.phase
 }
 
 // bytesFrom blocks until there are bytes at off and returns them; they stay
 // valid and unchanged. At the end it returns io.EOF, after a failure its cause.
 func (f *fill) bytesFrom(off int) ([]byte, error) {
+	for {
+		if ready := int(f.ready.Load()); ready > off {
+			return f.buf[off:ready], nil
+		}
+		changed, err := f.more(off)
+		if err != nil {
+			return nil, err
+		}
+		<-changed
+	}
+}
+
+// more returns what to wait for until there may be bytes at off, or why there
+// will be none.
+func (f *fill) more(off int) (<-chan struct{}, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for {
-		switch {
-		case f.ready > off:
-			return f.buf[off:f.ready], nil
-		case f.phase == phaseSettled:
-			return nil, io.EOF
-		case f.phase == phaseFailed:
-			return nil, f.err
-		}
-		f.changed.Wait()
+	switch {
+	case f.ready.Load() > int64(off):
+		return closedChannel(), nil // they came just now
+	case f.phase == phaseSettled:
+		return nil, io.EOF
+	case f.phase == phaseFailed:
+		return nil, f.err
+	default:
+		return f.change(), nil
 	}
+}
+
+func closedChannel() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
 }

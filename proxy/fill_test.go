@@ -30,13 +30,34 @@ func (e *edge) gated(data []byte, fields ...string) <-chan *gate {
 }
 
 // open starts a request and returns once its header is in.
-func (e *edge) open(t testing.TB, ctx context.Context, path string) *http.Response {
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+path, nil)
-	require.NoError(t, err)
-	resp, err := e.client.Do(req)
-	require.NoError(t, err)
+func (e *edge) open(ctx context.Context, tb testing.TB, path string) *http.Response {
+	tb.Helper()
+	resp, err := (<-e.start(ctx, path)).get()
+	require.NoError(tb, err)
 	return resp
+}
+
+// opened is a response of which the header is in, or the failure.
+type opened struct {
+	resp *http.Response
+	err  error
+}
+
+func (o opened) get() (*http.Response, error) { return o.resp, o.err }
+
+// start starts a request and delivers it once its header is in.
+func (e *edge) start(ctx context.Context, path string) <-chan opened {
+	out := make(chan opened, 1)
+	go func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+path, nil)
+		if err != nil {
+			out <- opened{nil, err}
+			return
+		}
+		resp, err := e.client.Do(req)
+		out <- opened{resp, err}
+	}()
+	return out
 }
 
 func (e *edge) idle() bool {
@@ -117,11 +138,11 @@ func TestSlowFollowerHoldsNobodyUp(t *testing.T) {
 	e := newEdge(t, edgeOptions{})
 	photo := pattern(16 << 20) // far more than socket buffers hold
 	gates := e.gated(photo)
-	opened := make(chan *http.Response, 1)
-	go func() { opened <- e.open(t, t.Context(), "/big.jpg") }()
+	started := e.start(t.Context(), "/big.jpg")
 	g := <-gates
 	g.steps <- len(photo)
-	slow := <-opened // reads nothing
+	slow, err := (<-started).get() // reads nothing
+	require.NoError(t, err)
 	defer slow.Body.Close()
 	fast := e.get(t, "/big.jpg")
 	require.NoError(t, fast.err)
@@ -136,12 +157,12 @@ func TestClientThatLeavesStopsNobody(t *testing.T) {
 	photo := pattern(1 << 20)
 	gates := e.gated(photo)
 	leaving, leave := context.WithCancel(t.Context())
-	leader := make(chan *http.Response, 1)
-	go func() { leader <- e.open(t, leaving, "/a.jpg") }()
+	leader := e.start(leaving, "/a.jpg")
 	g := <-gates
 	g.steps <- 1000
-	first := <-leader
-	follower := e.open(t, t.Context(), "/a.jpg")
+	first, err := (<-leader).get()
+	require.NoError(t, err)
+	follower := e.open(t.Context(), t, "/a.jpg")
 	defer follower.Body.Close()
 	leave()
 	_ = first.Body.Close()
@@ -153,11 +174,11 @@ func TestClientThatLeavesStopsNobody(t *testing.T) {
 }
 
 // followersLeft waits until the only fill has no follower.
-func (e *edge) onlyFill(t testing.TB) *fill {
-	t.Helper()
+func (e *edge) onlyFill(tb testing.TB) *fill {
+	tb.Helper()
 	e.handler.fills.mu.Lock()
 	defer e.handler.fills.mu.Unlock()
-	require.Len(t, e.handler.fills.byKey, 1)
+	require.Len(tb, e.handler.fills.byKey, 1)
 	for _, f := range e.handler.fills.byKey {
 		return f
 	}
@@ -181,11 +202,11 @@ func TestFillThatNobodyFollows(t *testing.T) {
 			photo := pattern(c.size)
 			gates := e.gated(photo)
 			leaving, leave := context.WithCancel(t.Context())
-			opened := make(chan *http.Response, 1)
-			go func() { opened <- e.open(t, leaving, "/a.jpg") }()
+			started := e.start(leaving, "/a.jpg")
 			g := <-gates
 			g.steps <- 1000
-			resp := <-opened
+			resp, err := (<-started).get()
+			require.NoError(t, err)
 			f := e.onlyFill(t)
 			leave()
 			_ = resp.Body.Close()
@@ -225,7 +246,7 @@ func TestBrokenBodyIsCutAndNotKept(t *testing.T) {
 				gates <- g
 				return foundStream(g, int64(len(photo)), `"v1"`), nil
 			})
-			resp := e.open(t, t.Context(), "/a.jpg") // the header is in: now the body
+			resp := e.open(t.Context(), t, "/a.jpg") // the header is in: now the body
 			defer resp.Body.Close()
 			assert.Equal(t, 200, resp.StatusCode)
 			(<-gates).steps <- c.sent
@@ -283,7 +304,7 @@ func TestFillMemoryIsNeverExceeded(t *testing.T) {
 		g.steps <- len(photo)
 	}
 	wg.Wait()
-	assert.Greater(t, e.outcome(OutcomeBypass), uint64(0))
+	assert.Positive(t, e.outcome(OutcomeBypass))
 	eventually(t, "budget given back", e.idle)
 }
 
@@ -366,7 +387,7 @@ func TestShutdownCutsNothing(t *testing.T) {
 		})
 	}
 	<-gatesOpen
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, e.server.Shutdown(ctx))
 	wg.Wait()

@@ -101,6 +101,19 @@ func (t *fills) count() int {
 	return len(t.byKey)
 }
 
+// followers returns the number of requests on key's fill.
+func (t *fills) followers(key string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.byKey[key]
+	if f == nil {
+		return 0
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.followers
+}
+
 // close ends all fills and waits for them.
 func (t *fills) close() {
 	t.cancel()

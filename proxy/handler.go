@@ -24,7 +24,7 @@ type Options struct {
 	// FillMemory bounds the buffers of all fills under way, in bytes. What
 	// does not fit streams through without being kept. Zero: 512 MiB.
 	FillMemory int64
-	// Log gets failures of regions and panics. Nil: slog's default.
+	// Log gets failures of regions and panics. Nil: nothing is logged.
 	Log *slog.Logger
 }
 
@@ -53,7 +53,7 @@ func NewHandler(opts Options) (*Handler, error) {
 		opts.FillMemory = defaultFillMemory
 	}
 	if opts.Log == nil {
-		opts.Log = slog.Default()
+		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	sites, err := newSites(opts.Sites)
 	if err != nil {
@@ -76,6 +76,12 @@ func (h *Handler) Fills() (count int, bytes int64) {
 	return h.fills.count(), h.fills.budget.used.Load()
 }
 
+// Followers returns how many requests wait for or follow the fill of a site's
+// object (as far as no query is part of its key); 0 when there is none.
+func (h *Handler) Followers(site, object string) int {
+	return h.fills.followers(site + string(rune(keyEnd)) + object)
+}
+
 // ServeFastHTTP answers one request. It is the way of a request that the
 // package comment tells.
 func (h *Handler) ServeFastHTTP(ctx *fasthttp.RequestCtx) {
@@ -83,7 +89,7 @@ func (h *Handler) ServeFastHTTP(ctx *fasthttp.RequestCtx) {
 	defer releaseRequest(r)
 	defer h.recoverPanic(ctx, r)
 
-	if why := h.parse(ctx, r); why != nil {
+	if why := h.parse(ctx, r); why != accepted {
 		h.refuse(ctx, r, why)
 		return
 	}

@@ -285,14 +285,14 @@ func TestPanicTakesNothingDown(t *testing.T) {
 }
 
 // hitContext is a bare request for a cached photo and the handler to answer it.
-func hitContext(t testing.TB, size int) (*Handler, *fasthttp.RequestCtx) {
-	t.Helper()
-	e := newEdge(t, edgeOptions{})
+func hitContext(tb testing.TB, size int) (*Handler, *fasthttp.RequestCtx) {
+	tb.Helper()
+	e := newEdge(tb, edgeOptions{})
 	e.origin.set(answerWith(func() *origin.Response {
 		return found(pattern(size), `"v1"`, "Cache-Control", "max-age=600", "Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
 	}))
-	e.get(t, "/album/0001.jpg")
-	eventually(t, "no fill", func() bool { n, _ := e.handler.Fills(); return n == 0 })
+	e.get(tb, "/album/0001.jpg")
+	eventually(tb, "no fill", func() bool { n, _ := e.handler.Fills(); return n == 0 })
 	ctx := &fasthttp.RequestCtx{}
 	ctx.Request.SetRequestURI("/album/0001.jpg")
 	ctx.Request.Header.SetHost("img.example.com")

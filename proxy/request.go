@@ -37,47 +37,71 @@ func releaseRequest(r *request) {
 	requests.Put(r)
 }
 
-// refusal is a request that ends before any object is looked for.
-type refusal struct {
-	status  int
-	message string
-	allow   bool // send Allow
+// refusal is why a request ends before any object is looked for.
+type refusal uint8
+
+const (
+	accepted refusal = iota
+	// answeredOptions is no refusal: OPTIONS is answered without an object.
+	answeredOptions
+	refusedMethod
+	refusedHost
+	refusedKey
+	refusedEmptyKey
+	refusedUnreadable
+	refusedLargeHeader
+	refusedLargeBody
+	refusedSlow
+)
+
+// status is the refusal's HTTP status.
+func (r refusal) status() int {
+	return [...]int{
+		fasthttp.StatusOK, fasthttp.StatusNoContent, fasthttp.StatusMethodNotAllowed,
+		fasthttp.StatusMisdirectedRequest, fasthttp.StatusBadRequest, fasthttp.StatusNotFound,
+		fasthttp.StatusBadRequest, fasthttp.StatusRequestHeaderFieldsTooLarge,
+		fasthttp.StatusRequestEntityTooLarge, fasthttp.StatusRequestTimeout,
+	}[r]
 }
 
-var (
-	refuseMethod  = &refusal{fasthttp.StatusMethodNotAllowed, "this method is not allowed here; use GET or HEAD", true}
-	refuseHost    = &refusal{fasthttp.StatusMisdirectedRequest, "this host is not served here", false}
-	refuseKey     = &refusal{fasthttp.StatusBadRequest, "the path is no valid object key", false}
-	answerOptions = &refusal{fasthttp.StatusNoContent, "", true}
-	refuseEmpty   = &refusal{fasthttp.StatusNotFound, "no such object", false}
-)
+// String is what the client is told.
+func (r refusal) String() string {
+	return [...]string{
+		"", "", "this method is not allowed here; use GET or HEAD",
+		"this host is not served here", "the path is no valid object key", noSuchObject,
+		"the request cannot be read", "the request header is too large",
+		"the request body is too large", "the request did not arrive in time",
+	}[r]
+}
+
+const noSuchObject = "no such object"
 
 const allowed = "GET, HEAD, OPTIONS"
 
 // parse fills r from ctx, or says why not.
-func (h *Handler) parse(ctx *fasthttp.RequestCtx, r *request) *refusal {
+func (h *Handler) parse(ctx *fasthttp.RequestCtx, r *request) refusal {
 	if r.site = h.sites.find(ctx.Request.Header.Host(), r.scratch); r.site == nil {
-		return refuseHost
+		return refusedHost
 	}
 	switch {
 	case ctx.IsOptions():
-		return answerOptions
+		return answeredOptions
 	case ctx.IsGet():
 	case ctx.IsHead():
 		r.head = true
 	default:
-		return refuseMethod
+		return refusedMethod
 	}
 	uri := ctx.URI()
 	r.key = append(append(r.key[:0], r.site.Name...), keyEnd)
 	r.objectAt = len(r.key)
 	var ok bool
 	if r.key, ok = appendObjectKey(r.key, r.site.Prefix, uri.PathOriginal()); !ok {
-		return refuseKey
+		return refusedKey
 	}
 	if r.objectTo = len(r.key); r.objectTo == r.objectAt+len(r.site.Prefix) {
-		return refuseEmpty
+		return refusedEmptyKey
 	}
 	r.key = appendQuery(r.key, &r.site.Query, uri.QueryString())
-	return nil
+	return accepted
 }

@@ -186,7 +186,7 @@ func appendToken(dst []byte, s string) []byte {
 // sendAbsent answers with the authority's "not found".
 func (h *Handler) sendAbsent(ctx *fasthttp.RequestCtx, r *request, a answer) {
 	a.release()
-	h.plain(ctx, r, fasthttp.StatusNotFound, refuseEmpty.message)
+	h.plain(ctx, r, fasthttp.StatusNotFound, noSuchObject)
 	h.stamp(ctx, r, a, r.now.UnixNano())
 }
 
@@ -199,7 +199,7 @@ func (h *Handler) sendFailure(ctx *fasthttp.RequestCtx, r *request, err error) {
 		slogKey(r.objectKey()), slogSite(r.site.Name), slogKind(kind), slogError(err))
 	switch kind {
 	case origin.KindNotFound:
-		h.plain(ctx, r, fasthttp.StatusNotFound, refuseEmpty.message)
+		h.plain(ctx, r, fasthttp.StatusNotFound, noSuchObject)
 	case origin.KindDenied, origin.KindArchived:
 		h.plain(ctx, r, fasthttp.StatusForbidden, "this object may not be read")
 	default:
@@ -219,10 +219,10 @@ func retryAfter(err error) int {
 }
 
 // refuse answers a request that was wrong in itself.
-func (h *Handler) refuse(ctx *fasthttp.RequestCtx, r *request, why *refusal) {
+func (h *Handler) refuse(ctx *fasthttp.RequestCtx, r *request, why refusal) {
 	h.counters.count(OutcomeRefused)
-	h.plain(ctx, r, why.status, why.message)
-	if why.allow {
+	h.plain(ctx, r, why.status(), why.String())
+	if why == refusedMethod || why == answeredOptions {
 		ctx.Response.Header.Set(fieldAllow, allowed)
 	}
 }

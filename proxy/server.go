@@ -147,16 +147,16 @@ func (discardLogger) Printf(string, ...any) {}
 func (h *Handler) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	r := acquireRequest(time.Now())
 	defer releaseRequest(r)
-	why := &refusal{status: fasthttp.StatusBadRequest, message: "the request cannot be read"}
+	why := refusedUnreadable
 	var small *fasthttp.ErrSmallBuffer
 	var netErr net.Error
 	switch {
 	case errors.As(err, &small):
-		why = &refusal{status: fasthttp.StatusRequestHeaderFieldsTooLarge, message: "the request header is too large"}
+		why = refusedLargeHeader
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		why = &refusal{status: fasthttp.StatusRequestEntityTooLarge, message: "the request body is too large"}
+		why = refusedLargeBody
 	case errors.As(err, &netErr) && netErr.Timeout():
-		why = &refusal{status: fasthttp.StatusRequestTimeout, message: "the request did not arrive in time"}
+		why = refusedSlow
 	}
 	h.refuse(ctx, r, why)
 	ctx.SetConnectionClose()

@@ -96,7 +96,7 @@ func (b *aloneBody) WriteTo(w io.Writer) (int64, error) {
 		switch {
 		case writeErr != nil:
 			return sent, writeErr
-		case err == io.EOF: //nolint:errorlint // io.Reader's contract
+		case err == io.EOF:
 			return sent, nil
 		case err != nil:
 			b.cut()
