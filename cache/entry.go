@@ -28,6 +28,9 @@ type Status uint8
 const (
 	// StatusFound is an object's whole body.
 	StatusFound Status = iota
+	// StatusLarge is an object too large to be kept whole: its fields and size
+	// without a body, which is kept in slices under keys of their own.
+	StatusLarge
 	// StatusNotFound is the authority's word that there is no such object.
 	StatusNotFound
 )
@@ -44,8 +47,10 @@ type Entry struct {
 	// Fields are the object's own header fields in the order they are sent,
 	// without Content-Length, Date and Age, which belong to each answer.
 	Fields []Field
-	// Body is the object's bytes, nil for StatusNotFound.
+	// Body is the object's bytes; nil unless StatusFound.
 	Body []byte
+	// Size is the object's length in bytes. NewEntry sets it for StatusFound.
+	Size int64
 	// Version is the object's version.
 	Version Version
 	// Lifetime says until when the entry may be used.
@@ -59,6 +64,9 @@ type Entry struct {
 // NewEntry completes e and returns it. The caller gives up e and everything e
 // points to: nothing of it may be changed from here on.
 func NewEntry(e Entry) *Entry {
+	if e.Status == StatusFound {
+		e.Size = int64(len(e.Body))
+	}
 	e.cost = bookkeeping + allocated(len(e.Body)) + int64(len(e.Key)+len(e.Version.ETag)+len(e.Version.ID))
 	for _, f := range e.Fields {
 		e.cost += int64(len(f.Name)+len(f.Value)) + fieldOverhead
@@ -71,7 +79,7 @@ func NewEntry(e Entry) *Entry {
 // e is unchanged and stays valid for those who still read it.
 func (e *Entry) Refresh(fields []Field, lifetime Lifetime, region string) *Entry {
 	return NewEntry(Entry{
-		Key: e.Key, Status: e.Status, Fields: fields, Body: e.Body,
+		Key: e.Key, Status: e.Status, Fields: fields, Body: e.Body, Size: e.Size,
 		Version: e.Version, Lifetime: lifetime, Region: region,
 	})
 }

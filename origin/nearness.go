@@ -49,19 +49,31 @@ func (n *nearness) measure() (time.Duration, time.Time) {
 	return time.Duration(n.mean), n.last
 }
 
-// Another region goes first only when it is nearer by both margins: equals
-// keep their order whatever the noise.
+// A region overtakes one that is configured before it only when it is nearer
+// by both of the first margins, and falls behind it again when it no longer is
+// by the second: equals stand in the configured order whatever the noise, and
+// nobody changes places twice at one border.
 const (
-	nearerRatio  = 0.8
-	nearerMargin = 2 * time.Millisecond
+	overtakeRatio  = 0.8
+	overtakeMargin = 2 * time.Millisecond
+	stayRatio      = 0.9
+	stayMargin     = time.Millisecond
 )
 
-// clearlyNearer says whether a goes before b although it stood behind it. An
-// unmeasured region neither overtakes nor is overtaken: the configured order
-// is the start.
-func clearlyNearer(a, b time.Duration) bool {
+// goesFirst says whether a goes before b, which stands before it now. rankA
+// and rankB are their places in the configuration. An unmeasured region keeps
+// its place.
+func goesFirst(a, b time.Duration, rankA, rankB int) bool {
 	if a == 0 || b == 0 {
 		return false
 	}
-	return a < b-nearerMargin && float64(a) < nearerRatio*float64(b)
+	if rankA > rankB {
+		return nearer(a, b, overtakeRatio, overtakeMargin)
+	}
+	return !nearer(b, a, stayRatio, stayMargin)
+}
+
+// nearer says whether a is below b by a ratio and a margin.
+func nearer(a, b time.Duration, ratio float64, margin time.Duration) bool {
+	return a < b-margin && float64(a) < ratio*float64(b)
 }

@@ -32,21 +32,37 @@ func TestNearnessIsAMeanInTime(t *testing.T) {
 	assert.Equal(t, ms(5), got, "after an outage the old measure says nothing")
 }
 
-func TestEqualsDoNotFlap(t *testing.T) {
+func TestEqualsStandInTheConfiguredOrder(t *testing.T) {
+	const first, second = 0, 1
 	for _, c := range []struct {
-		behind, before int
-		overtakes      bool
+		behind, before         int // milliseconds
+		rankBehind, rankBefore int
+		goes                   bool
 	}{
-		{10, 10, false},
-		{9, 10, false},
-		{7, 10, true},
-		{1, 2, false},
-		{80, 100, false},
-		{79, 100, true},
-		{0, 100, false},
-		{10, 0, false},
+		// The one configured later overtakes only when it is clearly nearer.
+		{10, 10, second, first, false},
+		{9, 10, second, first, false},
+		{7, 10, second, first, true},
+		{1, 2, second, first, false},
+		{80, 100, second, first, false},
+		{79, 100, second, first, true},
+		// The one configured first comes back as soon as the other is not.
+		{10, 10, first, second, true},
+		{100, 85, first, second, false},
+		{100, 91, first, second, true},
+		{2, 1, first, second, true},
+		// Unmeasured ones keep their place.
+		{0, 100, second, first, false},
+		{10, 0, second, first, false},
+		{0, 10, first, second, false},
 	} {
-		assert.Equal(t, c.overtakes, clearlyNearer(ms(c.behind), ms(c.before)), "%d before %d", c.behind, c.before)
+		assert.Equal(t, c.goes, goesFirst(ms(c.behind), ms(c.before), c.rankBehind, c.rankBefore), "%+v", c)
+	}
+	for a := 1; a < 200; a++ { // whoever goes first stays there
+		for b := 1; b < 200; b++ {
+			swapped := goesFirst(ms(a), ms(b), second, first)
+			assert.False(t, swapped && goesFirst(ms(b), ms(a), first, second), "%d and %d flap", a, b)
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ type RegionOptions struct {
 // Region asks one bucket for objects. Safe for concurrent use.
 type Region struct {
 	opts    RegionOptions
+	rank    int // place in the configuration
 	timing  Timing
 	client  *s3.Client
 	breaker *breaker

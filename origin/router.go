@@ -91,6 +91,7 @@ func NewRouter(ctx context.Context, opts Options) (*Router, error) {
 		if err != nil {
 			return nil, err
 		}
+		region.rank = len(r.order)
 		r.order = append(r.order, region)
 	}
 	if sources != 1 {
@@ -241,8 +242,8 @@ func (r *Router) candidates() []*Region {
 	return order
 }
 
-// nearestFirst returns a copy of the order after moving regions that have
-// become clearly nearer than those before them.
+// nearestFirst returns a copy of the order after moving regions that go before
+// those they stand behind.
 func (r *Router) nearestFirst() []*Region {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -250,7 +251,7 @@ func (r *Router) nearestFirst() []*Region {
 		for j := i; j > 0; j-- {
 			behind, _ := r.order[j].near.measure()
 			before, _ := r.order[j-1].near.measure()
-			if !clearlyNearer(behind, before) {
+			if !goesFirst(behind, before, r.order[j].rank, r.order[j-1].rank) {
 				break
 			}
 			r.order[j], r.order[j-1] = r.order[j-1], r.order[j]

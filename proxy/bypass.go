@@ -35,5 +35,5 @@ func (h *Handler) sendAlone(ctx *fasthttp.RequestCtx, r *request, head *cache.En
 		// Chunked: the framing is fasthttp's, so the bytes go through it.
 		body.conn = nil
 	}
-	h.send(ctx, r, answer{entry: head, size: int(resp.Size), outcome: OutcomeBypass, alone: body})
+	h.send(ctx, r, answer{entry: head, size: resp.Size, outcome: OutcomeBypass, alone: body})
 }

@@ -3,41 +3,106 @@ package proxy
 import (
 	"bytes"
 
+	"github.com/valyala/fasthttp"
+
 	"photoedge/cache"
 )
 
-// notModified evaluates If-None-Match, or If-Modified-Since when there is no
-// If-None-Match, against a stored version (RFC 9110 §13.1.2, §13.1.3,
-// §13.2.2). Values are raw, nil when absent.
-func notModified(ifNoneMatch, ifModifiedSince []byte, v *cache.Version) bool {
-	if len(ifNoneMatch) > 0 {
-		return matchesWeakly(ifNoneMatch, v.ETag)
-	}
-	if len(ifModifiedSince) == 0 || v.LastModified.IsZero() {
-		return false
-	}
-	since, ok := cache.ParseHTTPDate(ifModifiedSince)
-	return ok && !v.LastModified.After(since)
+// precondition is what a request's conditions come to.
+type precondition uint8
+
+const (
+	// proceed: send the object.
+	proceed precondition = iota
+	// notModified: the client has it: 304.
+	notModified
+	// preconditionFailed: the object is not the one the client means: 412.
+	preconditionFailed
+)
+
+// conditions are a request's precondition fields, raw; nil when absent.
+type conditions struct {
+	ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince []byte
 }
 
-// matchesWeakly says whether etag is in list by weak comparison, or list is
-// "*" (RFC 9110 §8.8.3.2).
-func matchesWeakly(list []byte, etag string) bool {
+func conditionsOf(h *fasthttp.RequestHeader) conditions {
+	return conditions{
+		ifMatch:           h.Peek(fasthttp.HeaderIfMatch),
+		ifUnmodifiedSince: h.Peek(fasthttp.HeaderIfUnmodifiedSince),
+		ifNoneMatch:       h.Peek(fasthttp.HeaderIfNoneMatch),
+		ifModifiedSince:   h.Peek(fasthttp.HeaderIfModifiedSince),
+	}
+}
+
+// evaluate takes the conditions in the order of RFC 9110 §13.2.2. A date that
+// is none is ignored (§13.1.3, §13.1.4).
+func (c *conditions) evaluate(v *cache.Version) precondition {
+	switch {
+	case len(c.ifMatch) > 0:
+		if !matches(c.ifMatch, v.ETag, strongly) {
+			return preconditionFailed
+		}
+	case len(c.ifUnmodifiedSince) > 0:
+		since, ok := cache.ParseHTTPDate(c.ifUnmodifiedSince)
+		if ok && !v.LastModified.IsZero() && v.LastModified.After(since) {
+			return preconditionFailed
+		}
+	}
+	switch {
+	case len(c.ifNoneMatch) > 0:
+		if matches(c.ifNoneMatch, v.ETag, weakly) {
+			return notModified
+		}
+	case len(c.ifModifiedSince) > 0:
+		since, ok := cache.ParseHTTPDate(c.ifModifiedSince)
+		if ok && !v.LastModified.IsZero() && !v.LastModified.After(since) {
+			return notModified
+		}
+	}
+	return proceed
+}
+
+// rangeStands evaluates If-Range (RFC 9110 §13.1.5): the ranges are sent only
+// when value names exactly this version, by a strong ETag or its very
+// Last-Modified; otherwise the whole object is.
+func rangeStands(value []byte, v *cache.Version) bool {
+	if len(value) == 0 {
+		return true
+	}
+	if tag, _ := nextETag(value); tag != nil {
+		return matches(value, v.ETag, strongly)
+	}
+	date, ok := cache.ParseHTTPDate(value)
+	return ok && !v.LastModified.IsZero() && date.Equal(v.LastModified)
+}
+
+// comparison is one of RFC 9110 §8.8.3.2's two.
+type comparison uint8
+
+const (
+	strongly comparison = iota
+	weakly
+)
+
+// matches says whether etag is in list, or list is "*".
+func matches(list []byte, etag string, how comparison) bool {
 	list = bytes.TrimSpace(list)
 	if len(list) == 1 && list[0] == '*' {
 		return true
 	}
-	if etag == "" {
+	if etag == "" || (how == strongly && etag[0] == 'W') {
 		return false
 	}
-	want := opaque([]byte(etag))
 	for len(list) > 0 {
 		var tag []byte
 		tag, list = nextETag(list)
 		if tag == nil {
 			return false
 		}
-		if bytes.Equal(opaque(tag), want) {
+		if how == strongly && string(tag) == etag {
+			return true
+		}
+		if how == weakly && string(opaque(tag)) == opaqueString(etag) {
 			return true
 		}
 	}
@@ -45,6 +110,13 @@ func matchesWeakly(list []byte, etag string) bool {
 }
 
 func opaque(etag []byte) []byte { return bytes.TrimPrefix(etag, []byte("W/")) }
+
+func opaqueString(etag string) string {
+	if len(etag) > 2 && etag[:2] == "W/" {
+		return etag[2:]
+	}
+	return etag
+}
 
 // nextETag takes one entity-tag off list; nil when what stands there is none.
 // A comma may be part of a tag.

@@ -127,7 +127,6 @@ func (f *fill) settleAbsent() {
 
 // settleUnchanged: the entry that was validated still holds.
 func (f *fill) settleUnchanged(resp *origin.Response) {
-	f.cancel(nil)
 	if f.stale == nil {
 		f.fail(errors.New("proxy: not-modified without a condition"))
 		return
@@ -157,7 +156,6 @@ func (f *fill) receive(resp *origin.Response) {
 
 	err := f.read(resp.Body)
 	_ = resp.Body.Close()
-	f.cancel(nil)
 	if err != nil {
 		f.fail(err)
 		return
@@ -228,6 +226,7 @@ func (f *fill) settle(e *cache.Entry, unchanged bool) {
 	f.ready.Store(int64(len(f.buf)))
 	f.wake()
 	f.mu.Unlock()
+	f.cancel(nil)
 
 	kept := false
 	if e.Lifetime.Storable {
@@ -271,11 +270,11 @@ func (f *fill) takeAlone() *origin.Response {
 // fail ends the fill without an entry. What followers were sent stays short of
 // its length, and their connections are cut.
 func (f *fill) fail(err error) {
-	f.cancel(nil)
 	f.mu.Lock()
 	f.phase, f.err = phaseFailed, err
 	f.wake()
 	f.mu.Unlock()
+	f.cancel(nil)
 	f.finish(false)
 }
 
@@ -305,7 +304,7 @@ func (f *fill) enter() bool {
 		return false
 	}
 	if f.phase == phaseStreaming && f.ctx.Err() != nil {
-		return false // abandoned: it will fail
+		return false // abandoned: it will fail (whole bodies settle before they cancel)
 	}
 	f.followers++
 	return true
@@ -325,6 +324,9 @@ func (f *fill) leave() {
 	}
 	f.abandonIfUnwanted()
 }
+
+// close implements source.
+func (f *fill) close() { f.leave() }
 
 // abandonIfUnwanted ends a fill that nobody follows and whose rest is too large
 // to be fetched for its own sake. f.mu is held.
@@ -351,9 +353,9 @@ func (f *fill) await() phase {
 
 // bytesFrom blocks until there are bytes at off and returns them; they stay
 // valid and unchanged. At the end it returns io.EOF, after a failure its cause.
-func (f *fill) bytesFrom(off int) ([]byte, error) {
+func (f *fill) bytesFrom(off int64) ([]byte, error) {
 	for {
-		if ready := int(f.ready.Load()); ready > off {
+		if ready := f.ready.Load(); ready > off {
 			return f.buf[off:ready], nil
 		}
 		changed, err := f.more(off)
@@ -366,11 +368,11 @@ func (f *fill) bytesFrom(off int) ([]byte, error) {
 
 // more returns what to wait for until there may be bytes at off, or why there
 // will be none.
-func (f *fill) more(off int) (<-chan struct{}, error) {
+func (f *fill) more(off int64) (<-chan struct{}, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case f.ready.Load() > int64(off):
+	case f.ready.Load() > off:
 		return closedChannel(), nil // they came just now
 	case f.phase == phaseSettled:
 		return nil, io.EOF

@@ -100,10 +100,10 @@ func (h *Handler) ServeFastHTTP(ctx *fasthttp.RequestCtx) {
 	}
 	switch entry.Lifetime.State(r.now.UnixNano()) {
 	case cache.Fresh:
-		h.send(ctx, r, answer{entry: entry, size: len(entry.Body), outcome: hitOutcome(entry)})
+		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})
 	case cache.StaleUsable:
 		h.fills.refresh(r, entry)
-		h.send(ctx, r, answer{entry: entry, size: len(entry.Body), outcome: OutcomeStale})
+		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: OutcomeStale})
 	default:
 		h.serveFill(ctx, r, entry)
 	}
@@ -120,7 +120,7 @@ func hitOutcome(e *cache.Entry) Outcome {
 func (h *Handler) serveFill(ctx *fasthttp.RequestCtx, r *request, stale *cache.Entry) {
 	f, p, entry := h.fills.join(r, stale)
 	if entry != nil {
-		h.send(ctx, r, answer{entry: entry, size: len(entry.Body), outcome: hitOutcome(entry)})
+		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})
 		return
 	}
 	a := answer{outcome: OutcomeFollow, stale: stale != nil}
@@ -129,13 +129,13 @@ func (h *Handler) serveFill(ctx *fasthttp.RequestCtx, r *request, stale *cache.E
 	}
 	switch f.await() {
 	case phaseStreaming:
-		a.entry, a.size, a.fill = f.head, len(f.buf), f
+		a.entry, a.size, a.src = f.head, int64(len(f.buf)), f
 		h.send(ctx, r, a)
 	case phaseSettled:
 		if f.unchanged {
 			a.outcome = OutcomeRevalidated
 		}
-		a.entry, a.size = f.entry, len(f.entry.Body)
+		a.entry, a.size = f.entry, f.entry.Size
 		f.leave()
 		h.send(ctx, r, a)
 	case phaseAlone:
@@ -155,7 +155,7 @@ func (h *Handler) serveFill(ctx *fasthttp.RequestCtx, r *request, stale *cache.E
 // serveFailed answers when no region did: stale where that is allowed.
 func (h *Handler) serveFailed(ctx *fasthttp.RequestCtx, r *request, stale *cache.Entry, err error) {
 	if stale != nil && stale.Status == cache.StatusFound && stale.Lifetime.UsableOnError(r.now.UnixNano()) {
-		h.send(ctx, r, answer{entry: stale, size: len(stale.Body), outcome: OutcomeStaleError})
+		h.send(ctx, r, answer{entry: stale, size: stale.Size, outcome: OutcomeStaleError})
 		return
 	}
 	h.sendFailure(ctx, r, err)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +21,8 @@ const (
 	fieldAllow       = "Allow"
 	fieldRequestID   = "X-Request-Id"
 
+	fieldContentRange = "Content-Range"
+
 	via       = "1.1 photoedge"
 	plainText = "text/plain; charset=utf-8"
 )
@@ -28,58 +31,122 @@ const (
 // still without body) and how it came about.
 type answer struct {
 	entry   *cache.Entry
-	size    int
+	size    int64
 	outcome Outcome
-	// fill the body comes from while it grows; nil: entry.Body is complete.
-	fill *fill
+	// src the body comes from; nil: entry.Body, or alone.
+	src source
 	// alone is a body that is not shared, straight from the origin.
 	alone *aloneBody
 	// stale: an entry was there but had to be validated.
 	stale bool
 }
 
-// send answers with a found object. It counts the outcome.
+// streamAbove is the size from which a complete body is sent in chunks, each
+// with a write deadline of its own, instead of in one write.
+const streamAbove = 1 << 20
+
+// send answers with a found object: conditions first, then ranges, then the
+// body (RFC 9110 §13.2.2). It counts the outcome.
 func (h *Handler) send(ctx *fasthttp.RequestCtx, r *request, a answer) {
 	h.counters.count(a.outcome)
-	e := a.entry
-	if e.Status == cache.StatusNotFound {
+	if a.entry.Status == cache.StatusNotFound {
 		h.sendAbsent(ctx, r, a)
 		return
 	}
-	now := r.now.UnixNano()
-	header := &ctx.Response.Header
-	peek := &ctx.Request.Header
-	unchanged := notModified(peek.Peek(fasthttp.HeaderIfNoneMatch), peek.Peek(fasthttp.HeaderIfModifiedSince), &e.Version)
-	for i := range e.Fields {
-		f := &e.Fields[i]
-		if unchanged && string(f.Name) == fasthttp.HeaderContentType {
-			continue // RFC 9110 §15.4.5: no metadata of a body that is not sent
-		}
-		if string(f.Name) == fieldDate {
-			setDate(header, f.Value)
-			continue
-		}
-		header.AddBytesKV(f.Name, f.Value)
-	}
-	h.stamp(ctx, r, a, now)
-	setWriteDeadline(ctx, r, &a)
-	switch {
-	case unchanged:
-		ctx.SetStatusCode(fasthttp.StatusNotModified)
+	conds := conditionsOf(&ctx.Request.Header)
+	switch conds.evaluate(&a.entry.Version) {
+	case preconditionFailed:
 		a.release()
+		h.plain(ctx, r, fasthttp.StatusPreconditionFailed, "the object is not the one that was named")
+		return
+	case notModified:
+		a.release()
+		ctx.SetStatusCode(fasthttp.StatusNotModified)
+		h.sendFields(ctx, r, &a, withoutRepresentation)
+		return
+	}
+	ranges, result := rangesOf(ctx, r, &a)
+	switch result {
+	case rangeUnsatisfiable:
+		a.release()
+		h.plain(ctx, r, fasthttp.StatusRequestedRangeNotSatisfiable, "the range lies beyond the object")
+		ctx.Response.Header.SetBytesV(fieldContentRange, appendUnsatisfied(nil, a.size))
+	case rangePartial:
+		h.sendFields(ctx, r, &a, withRepresentation)
+		h.sendRanges(ctx, &a, ranges)
+	default:
+		h.sendFields(ctx, r, &a, withRepresentation)
+		h.sendWhole(ctx, r, &a)
+	}
+}
+
+// rangesOf evaluates Range and If-Range. Only GET knows ranges (RFC 9110
+// §14.2), and a body that is not shared is sent whole.
+func rangesOf(ctx *fasthttp.RequestCtx, r *request, a *answer) ([]byteRange, rangeResult) {
+	value := ctx.Request.Header.Peek(fasthttp.HeaderRange)
+	if len(value) == 0 || r.head || a.alone != nil {
+		return nil, rangeIgnored
+	}
+	if !rangeStands(ctx.Request.Header.Peek(fasthttp.HeaderIfRange), &a.entry.Version) {
+		return nil, rangeIgnored
+	}
+	return parseRange(value, a.size)
+}
+
+// representation says whether fields describe a body that is sent.
+type representation uint8
+
+const (
+	withRepresentation representation = iota
+	// withoutRepresentation leaves out what a 304 should not repeat (RFC 9110
+	// §15.4.5).
+	withoutRepresentation
+)
+
+// sendFields writes the entry's fields and those of this answer.
+func (h *Handler) sendFields(ctx *fasthttp.RequestCtx, r *request, a *answer, rep representation) {
+	header := &ctx.Response.Header
+	for i := range a.entry.Fields {
+		f := &a.entry.Fields[i]
+		switch {
+		case rep == withoutRepresentation && bytes.HasPrefix(f.Name, []byte("Content-")):
+		case string(f.Name) == fieldDate:
+			setDate(header, f.Value)
+		default:
+			header.AddBytesKV(f.Name, f.Value)
+		}
+	}
+	if a.alone == nil && rep == withRepresentation {
+		header.Set(fasthttp.HeaderAcceptRanges, "bytes")
+	}
+	h.stamp(ctx, r, a)
+	setWriteDeadline(ctx, r, a)
+}
+
+func (h *Handler) sendWhole(ctx *fasthttp.RequestCtx, r *request, a *answer) {
+	switch {
 	case r.head:
 		ctx.Response.SkipBody = true
-		header.SetContentLength(a.size)
+		ctx.Response.Header.SetContentLength(int(a.size))
 		a.release()
 	case a.alone != nil:
 		ctx.Response.ImmediateHeaderFlush = true
-		ctx.SetBodyStream(a.alone, a.size)
-	case a.fill != nil:
-		ctx.Response.ImmediateHeaderFlush = true
-		ctx.SetBodyStream(&followerBody{fill: a.fill, conn: ctx.Conn(), cut: h.countCut}, a.size)
+		ctx.SetBodyStream(a.alone, int(a.size))
+	case a.src != nil || a.size > streamAbove:
+		h.stream(ctx, a, a.size, []segment{{from: 0, to: a.size}})
 	default:
-		ctx.Response.SetBodyRaw(e.Body)
+		ctx.Response.SetBodyRaw(a.entry.Body)
 	}
+}
+
+// stream sends segments of the object, length bytes in all.
+func (h *Handler) stream(ctx *fasthttp.RequestCtx, a *answer, length int64, segments []segment) {
+	src := a.src
+	if src == nil {
+		src = entrySource{a.entry}
+	}
+	ctx.Response.ImmediateHeaderFlush = true
+	ctx.SetBodyStream(&sharedBody{src: src, segments: segments, conn: ctx.Conn(), cut: h.countCut}, int(length))
 }
 
 // setWriteDeadline bounds the sending of a whole body; a streamed one gets a
@@ -89,20 +156,17 @@ func setWriteDeadline(ctx *fasthttp.RequestCtx, r *request, a *answer) {
 	if conn == nil {
 		return
 	}
-	now, n := r.now, a.size
+	now := r.now
 	if a.outcome != OutcomeHit {
 		now = time.Now() // it may have waited for a region
 	}
-	if a.fill != nil || a.alone != nil {
-		n = 0
-	}
-	_ = conn.SetWriteDeadline(writeDeadline(now, n)) // fails only on a closed connection
+	_ = conn.SetWriteDeadline(writeDeadline(now, min(a.size, streamAbove))) // fails only on a closed connection
 }
 
 // release lets go of a body that is not wanted.
 func (a *answer) release() {
-	if a.fill != nil {
-		a.fill.leave()
+	if a.src != nil {
+		a.src.close()
 	}
 	if a.alone != nil {
 		_ = a.alone.Close()
@@ -113,15 +177,15 @@ func (h *Handler) countCut() { h.counters.cut.Add(1) }
 
 // stamp adds what belongs to this answer, not to the entry: Age, Via and
 // Cache-Status.
-func (h *Handler) stamp(ctx *fasthttp.RequestCtx, r *request, a answer, now int64) {
-	header := &ctx.Response.Header
+func (h *Handler) stamp(ctx *fasthttp.RequestCtx, r *request, a *answer) {
+	header, now := &ctx.Response.Header, r.now.UnixNano()
 	age := a.entry.Lifetime.Age(now)
 	if age > 0 || a.outcome == OutcomeHit || a.outcome == OutcomeStale || a.outcome == OutcomeStaleError {
 		r.scratch = strconv.AppendInt(r.scratch[:0], age, 10)
 		header.SetBytesV(fieldAge, r.scratch)
 	}
 	header.Set(fieldVia, via)
-	r.scratch = appendCacheStatus(r.scratch[:0], &a, now)
+	r.scratch = appendCacheStatus(r.scratch[:0], a, now)
 	header.SetBytesV(fieldCacheStatus, r.scratch)
 }
 
@@ -187,7 +251,7 @@ func appendToken(dst []byte, s string) []byte {
 func (h *Handler) sendAbsent(ctx *fasthttp.RequestCtx, r *request, a answer) {
 	a.release()
 	h.plain(ctx, r, fasthttp.StatusNotFound, noSuchObject)
-	h.stamp(ctx, r, a, r.now.UnixNano())
+	h.stamp(ctx, r, &a)
 }
 
 // sendFailure turns an origin error into an honest status; it is the one place
