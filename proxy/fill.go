@@ -43,6 +43,7 @@ const (
 var (
 	errFillPanic = errors.New("proxy: the fill panicked")
 	errAbandoned = errors.New("proxy: nobody waits for the fill any more")
+	errNotShared = errors.New("proxy: the answer is not shared")
 )
 
 // fill is one fetch under way. It runs in its own goroutine, under a context
@@ -55,6 +56,7 @@ type fill struct {
 	key   string
 	site  *Site
 	req   origin.Request
+	slice *slice       // what part of the object is fetched; nil: all of it
 	stale *cache.Entry // what is being validated; nil: nothing
 
 	ctx    context.Context
@@ -82,8 +84,15 @@ type fill struct {
 	err       error            // phaseFailed
 }
 
-func newFill(t *fills, key string, site *Site, req origin.Request, stale *cache.Entry, led bool) *fill {
-	f := &fill{table: t, key: key, site: site, req: req, stale: stale, led: led}
+func newFill(t *fills, w wanted, stale *cache.Entry, led bool) *fill {
+	f := &fill{table: t, key: string(w.key), site: w.site, slice: w.slice, stale: stale, led: led}
+	f.req = origin.Request{Key: w.object}
+	switch {
+	case w.slice != nil:
+		f.req.Range, f.req.IfMatch = w.slice.rangeField(), w.slice.etag
+	case stale != nil && stale.Status != cache.StatusNotFound:
+		f.req.IfNoneMatch = stale.Version.ETag
+	}
 	if led {
 		f.followers = 1 // counted before the fill runs: it may answer at once
 	}
@@ -135,19 +144,48 @@ func (f *fill) settleUnchanged(resp *origin.Response) {
 	f.settle(f.stale.Refresh(fields, lifetimeOf(resp, fields, f.site), resp.Region), true)
 }
 
-// receive takes a found object in: shared through a buffer, or alone.
+// receive takes a found object in: shared through a buffer, in slices, or
+// alone.
 func (f *fill) receive(resp *origin.Response) {
-	fields := storedFields(resp.Header, f.site, resp.AnswerTime)
-	head := &cache.Entry{
-		Key: f.key, Status: cache.StatusFound, Fields: fields, Region: resp.Region,
-		Version:  cache.Version{ETag: resp.ETag, ID: resp.VersionID, LastModified: resp.LastModified},
-		Lifetime: lifetimeOf(resp, fields, f.site),
+	head, err := f.headOf(resp)
+	if err != nil {
+		_ = resp.Body.Close()
+		f.fail(err)
+		return
 	}
-	shared := head.Lifetime.Storable && resp.Size >= 0 && resp.Size <= f.table.store.MaxObject()
-	if !shared || !f.table.budget.reserve(resp.Size) {
+	switch largest := f.table.store.MaxObject(); {
+	case !head.Lifetime.Storable || resp.Size < 0:
+		f.handOver(head, resp)
+		return
+	case resp.Size > largest && canBeSliced(head):
+		_ = resp.Body.Close() // its bytes come in slices
+		head.Status, head.Size = cache.StatusLarge, resp.Size
+		f.settle(cache.NewEntry(*head), false)
+		return
+	case resp.Size > largest || !f.table.budget.reserve(resp.Size):
 		f.handOver(head, resp)
 		return
 	}
+	f.fillFrom(head, resp)
+}
+
+// headOf is the entry that resp makes, still without its body.
+func (f *fill) headOf(resp *origin.Response) (*cache.Entry, error) {
+	head := &cache.Entry{
+		Key: f.key, Status: cache.StatusFound, Region: resp.Region,
+		Version: cache.Version{ETag: resp.ETag, ID: resp.VersionID, LastModified: resp.LastModified},
+	}
+	if f.slice != nil {
+		head.Lifetime = sliceLifetime(resp.AnswerTime)
+		return head, f.slice.check(resp)
+	}
+	head.Fields = storedFields(resp.Header, f.site, resp.AnswerTime)
+	head.Lifetime = lifetimeOf(resp, head.Fields, f.site)
+	return head, nil
+}
+
+// fillFrom reads the body into a buffer that followers read from meanwhile.
+func (f *fill) fillFrom(head *cache.Entry, resp *origin.Response) {
 	f.mu.Lock()
 	f.phase, f.head, f.buf, f.reserved = phaseStreaming, head, make([]byte, resp.Size), resp.Size
 	f.abandonIfUnwanted()
@@ -243,7 +281,7 @@ func (f *fill) handOver(head *cache.Entry, resp *origin.Response) {
 		f.table.store.Delete(f.key)
 	}
 	f.mu.Lock()
-	f.phase, f.head = phaseAlone, head
+	f.phase, f.head, f.err = phaseAlone, head, errNotShared
 	if f.led && f.followers > 0 {
 		f.alone = resp
 	}
@@ -376,7 +414,7 @@ func (f *fill) more(off int64) (<-chan struct{}, error) {
 		return closedChannel(), nil // they came just now
 	case f.phase == phaseSettled:
 		return nil, io.EOF
-	case f.phase == phaseFailed:
+	case f.phase == phaseFailed || f.phase == phaseAlone:
 		return nil, f.err
 	default:
 		return f.change(), nil

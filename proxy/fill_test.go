@@ -308,18 +308,6 @@ func TestFillMemoryIsNeverExceeded(t *testing.T) {
 	eventually(t, "budget given back", e.idle)
 }
 
-func TestObjectBeyondMaxObjectStreamsThrough(t *testing.T) {
-	e := newEdge(t, edgeOptions{maxObject: 1 << 20})
-	photo := pattern(1<<20 + 1)
-	e.origin.set(answerWith(func() *origin.Response { return found(photo, `"v1"`) }))
-	got := e.get(t, "/big.jpg")
-	require.NoError(t, got.err)
-	assert.Equal(t, photo, got.body)
-	assert.Equal(t, uint64(1), e.outcome(OutcomeBypass))
-	head := e.do(t, http.MethodHead, "/big.jpg")
-	assert.Equal(t, strconv.Itoa(len(photo)), head.header.Get("Content-Length"))
-	eventually(t, "nothing held", e.idle)
-}
 
 func TestUnknownLengthStreamsThrough(t *testing.T) {
 	e := newEdge(t, edgeOptions{})

@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"photoedge/cache"
-	"photoedge/origin"
 )
 
 // fills is the table of fetches under way: at most one per key, followed by
@@ -45,41 +45,51 @@ const (
 	partFollower
 )
 
-// join makes the request part of its key's fill, which it starts if there is
+// wanted is what a fill is to bring: an object, or a slice of one.
+type wanted struct {
+	key    []byte // of the cache
+	site   *Site
+	object string // of the origin
+	slice  *slice // nil: the whole object
+	now    time.Time
+}
+
+// wants is the whole object that r asks for.
+func (r *request) wants() wanted {
+	return wanted{key: r.key, site: r.site, object: r.objectKey(), now: r.now}
+}
+
+// join makes the caller part of its key's fill, which it starts if there is
 // none; f.leave must be called once. If a fresh entry has appeared meanwhile,
 // that is returned instead and f is nil. stale is what the store held, to be
 // validated; nil: nothing.
-func (t *fills) join(r *request, stale *cache.Entry) (f *fill, p part, entry *cache.Entry) {
+func (t *fills) join(w wanted, stale *cache.Entry) (f *fill, p part, entry *cache.Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f = t.byKey[string(r.key)]; f != nil && f.enter() {
+	if f = t.byKey[string(w.key)]; f != nil && f.enter() {
 		return f, partFollower, nil
 	}
-	if latest := t.store.Get(r.key); latest != nil {
-		if latest.Lifetime.State(r.now.UnixNano()) == cache.Fresh {
+	if latest := t.store.Get(w.key); latest != nil {
+		if latest.Lifetime.State(w.now.UnixNano()) == cache.Fresh {
 			return nil, 0, latest
 		}
 		stale = latest
 	}
-	return t.start(r, stale, true), partLeader, nil
+	return t.start(w, stale, true), partLeader, nil
 }
 
 // refresh starts a fill that nobody waits for, unless one is under way.
-func (t *fills) refresh(r *request, stale *cache.Entry) {
+func (t *fills) refresh(w wanted, stale *cache.Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.byKey[string(r.key)] == nil {
-		t.start(r, stale, false)
+	if t.byKey[string(w.key)] == nil {
+		t.start(w, stale, false)
 	}
 }
 
 // start runs a new fill. t.mu is held.
-func (t *fills) start(r *request, stale *cache.Entry, led bool) *fill {
-	req := origin.Request{Key: r.objectKey()}
-	if stale != nil && stale.Status == cache.StatusFound {
-		req.IfNoneMatch = stale.Version.ETag
-	}
-	f := newFill(t, string(r.key), r.site, req, stale, led)
+func (t *fills) start(w wanted, stale *cache.Entry, led bool) *fill {
+	f := newFill(t, w, stale, led)
 	t.byKey[f.key] = f
 	t.running.Go(f.run)
 	return f

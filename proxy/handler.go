@@ -102,7 +102,7 @@ func (h *Handler) ServeFastHTTP(ctx *fasthttp.RequestCtx) {
 	case cache.Fresh:
 		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})
 	case cache.StaleUsable:
-		h.fills.refresh(r, entry)
+		h.fills.refresh(r.wants(), entry)
 		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: OutcomeStale})
 	default:
 		h.serveFill(ctx, r, entry)
@@ -118,7 +118,7 @@ func hitOutcome(e *cache.Entry) Outcome {
 
 // serveFill answers from the key's fill, joining or starting it.
 func (h *Handler) serveFill(ctx *fasthttp.RequestCtx, r *request, stale *cache.Entry) {
-	f, p, entry := h.fills.join(r, stale)
+	f, p, entry := h.fills.join(r.wants(), stale)
 	if entry != nil {
 		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})
 		return

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/valyala/fasthttp"
+
+	"photoedge/cache"
 )
 
 // byteRange is a part of an object: bytes first to last, both included.
@@ -157,17 +159,17 @@ func appendContentRange(dst []byte, r byteRange, size int64) []byte {
 
 // sendRanges sends a 206 with one part, or several as multipart/byteranges
 // (RFC 9110 §15.3.7).
-func (h *Handler) sendRanges(ctx *fasthttp.RequestCtx, a *answer, ranges []byteRange) {
+func (h *Handler) sendRanges(ctx *fasthttp.RequestCtx, req *request, a *answer, ranges []byteRange) {
 	ctx.SetStatusCode(fasthttp.StatusPartialContent)
 	header := &ctx.Response.Header
 	if len(ranges) == 1 {
 		r := ranges[0]
 		header.SetBytesV(fieldContentRange, appendContentRange(nil, r, a.size))
-		if a.src == nil && r.length() <= streamAbove {
+		if a.src == nil && a.entry.Status == cache.StatusFound && r.length() <= streamAbove {
 			ctx.Response.SetBodyRaw(a.entry.Body[r.first : r.last+1])
 			return
 		}
-		h.stream(ctx, a, r.length(), []segment{{from: r.first, to: r.last + 1}})
+		h.stream(ctx, req, a, r.length(), []segment{{from: r.first, to: r.last + 1}})
 		return
 	}
 	boundary := h.requestID(ctx) // unlike anything a photo holds at a line's start
@@ -177,7 +179,7 @@ func (h *Handler) sendRanges(ctx *fasthttp.RequestCtx, a *answer, ranges []byteR
 		length += s.length()
 	}
 	header.SetContentType("multipart/byteranges; boundary=" + boundary)
-	h.stream(ctx, a, length, segments)
+	h.stream(ctx, req, a, length, segments)
 }
 
 // multipartSegments lays out the parts of a multipart/byteranges body (RFC 9110 §14.6).

@@ -73,7 +73,7 @@ func (h *Handler) send(ctx *fasthttp.RequestCtx, r *request, a answer) {
 		ctx.Response.Header.SetBytesV(fieldContentRange, appendUnsatisfied(nil, a.size))
 	case rangePartial:
 		h.sendFields(ctx, r, &a, withRepresentation)
-		h.sendRanges(ctx, &a, ranges)
+		h.sendRanges(ctx, r, &a, ranges)
 	default:
 		h.sendFields(ctx, r, &a, withRepresentation)
 		h.sendWhole(ctx, r, &a)
@@ -133,16 +133,20 @@ func (h *Handler) sendWhole(ctx *fasthttp.RequestCtx, r *request, a *answer) {
 		ctx.Response.ImmediateHeaderFlush = true
 		ctx.SetBodyStream(a.alone, int(a.size))
 	case a.src != nil || a.size > streamAbove:
-		h.stream(ctx, a, a.size, []segment{{from: 0, to: a.size}})
+		h.stream(ctx, r, a, a.size, []segment{{from: 0, to: a.size}})
 	default:
 		ctx.Response.SetBodyRaw(a.entry.Body)
 	}
 }
 
 // stream sends segments of the object, length bytes in all.
-func (h *Handler) stream(ctx *fasthttp.RequestCtx, a *answer, length int64, segments []segment) {
+func (h *Handler) stream(ctx *fasthttp.RequestCtx, r *request, a *answer, length int64, segments []segment) {
 	src := a.src
-	if src == nil {
+	switch {
+	case src != nil:
+	case a.entry.Status == cache.StatusLarge:
+		src = h.newSlices(r, a.entry, segments)
+	default:
 		src = entrySource{a.entry}
 	}
 	ctx.Response.ImmediateHeaderFlush = true
