@@ -10,8 +10,8 @@ import (
 // and for anything larger to be taken as that.
 const maxDelta = 1<<31 - 1
 
-// Directives are the members of Cache-Control that concern a shared cache,
-// RFC 9111 §5.2.2 and RFC 5861. The first occurrence of a directive counts
+// Directives are the members of Cache-Control that concern a shared cache: of
+// responses (RFC 9111 §5.2.2, RFC 5861) and of requests (§5.2.1). The first occurrence of a directive counts
 // (RFC 9111 §4.2.1); unknown directives are ignored (§5.2.3).
 type Directives struct {
 	NoStore, Private, NoCache, Public               bool
@@ -22,6 +22,11 @@ type Directives struct {
 	NoCacheFields, PrivateFields []string
 
 	MaxAge, SharedMaxAge, StaleWhileRevalidate, StaleIfError Delta
+
+	// OnlyIfCached, MinFresh and MaxStale stand in requests. A MaxStale
+	// without a value accepts any staleness and has Any set.
+	OnlyIfCached       bool
+	MinFresh, MaxStale Delta
 }
 
 // Delta is a directive's optional number of seconds.
@@ -31,6 +36,8 @@ type Delta struct {
 	// §4.2.1 encourages to take invalid freshness as stale.
 	Set      bool
 	Duration time.Duration
+	// Any is true when the directive had no value.
+	Any bool
 }
 
 // ParseDirectives reads the values of all Cache-Control field lines, in order.
@@ -87,12 +94,18 @@ func (d *Directives) set(name string, arg argument) {
 		d.StaleWhileRevalidate = delta(arg)
 	case "stale-if-error":
 		d.StaleIfError = delta(arg)
+	case "only-if-cached":
+		d.OnlyIfCached = true
+	case "min-fresh":
+		d.MinFresh = delta(arg)
+	case "max-stale":
+		d.MaxStale = delta(arg)
 	}
 }
 
 func delta(arg argument) Delta {
 	if !arg.present || arg.malformed || arg.value == "" {
-		return Delta{Set: true}
+		return Delta{Set: true, Any: !arg.present}
 	}
 	var n int64
 	for _, c := range []byte(arg.value) {

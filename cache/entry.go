@@ -84,6 +84,17 @@ func (e *Entry) Refresh(fields []Field, lifetime Lifetime, region string) *Entry
 	})
 }
 
+// Field returns the value of the first field of that canonical name, nil when
+// there is none. It must not be changed.
+func (e *Entry) Field(name string) []byte {
+	for i := range e.Fields {
+		if string(e.Fields[i].Name) == name {
+			return e.Fields[i].Value
+		}
+	}
+	return nil
+}
+
 // Cost is the number of bytes of memory the entry takes: the body as the Go
 // allocator rounds it, fields, key and bookkeeping.
 func (e *Entry) Cost() int64 { return e.cost }

@@ -48,6 +48,9 @@ type Lifetime struct {
 	// StaleIfErrorUntil ends the time in which a stale entry may be served
 	// because no region answers; never before FreshUntil.
 	StaleIfErrorUntil int64
+	// NeverStale: the origin forbids every stale answer (must-revalidate and
+	// its like).
+	NeverStale bool
 }
 
 // State is what may be done with an entry at an instant.
@@ -77,6 +80,23 @@ func (l *Lifetime) State(now int64) State {
 		return StaleUsable
 	default:
 		return MustValidate
+	}
+}
+
+// StateFor is State under a request's own directives (RFC 9111 §5.2.1): a
+// client may ask for something fresher, or put up with something staler where
+// the origin allows that.
+func (l *Lifetime) StateFor(now int64, d *Directives) State {
+	age, left := now-l.Born, l.FreshUntil-now
+	switch {
+	case d.NoCache,
+		d.MaxAge.Set && age > int64(d.MaxAge.Duration),
+		d.MinFresh.Set && left < int64(d.MinFresh.Duration):
+		return MustValidate
+	case left <= 0 && d.MaxStale.Set && !l.NeverStale && (d.MaxStale.Any || -left <= int64(d.MaxStale.Duration)):
+		return Fresh
+	default:
+		return l.State(now)
 	}
 }
 
@@ -120,6 +140,7 @@ func NewLifetime(a Answer, p Policy) Lifetime {
 	// proxy-revalidate) forbid every stale answer: RFC 9111 §4.2.4, §5.2.2.
 	if d.MustRevalidate || d.ProxyRevalidate || d.SharedMaxAge.Set || d.NoCache || len(d.NoCacheFields) > 0 {
 		swr, sie = 0, 0
+		l.NeverStale = true
 	}
 	l.StaleUntil = l.FreshUntil + int64(swr)
 	l.StaleIfErrorUntil = l.FreshUntil + int64(sie)

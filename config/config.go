@@ -33,9 +33,9 @@ type Admin struct {
 type Cache struct {
 	// Memory for cached objects, in bytes or with a unit.
 	Memory Bytes `yaml:"memory" default:"4GiB" min:"1MiB" max:"64TiB"`
-	// Largest object that is kept, in bytes or with a unit. Larger ones are
-	// streamed through and not kept. At most memory, and at most fill_memory,
-	// because an object is kept once a fill has held all of it.
+	// Largest object that is kept whole, in bytes or with a unit. Larger ones are
+	// fetched and kept in slices of 1 MiB. At most memory, and at most
+	// fill_memory, because an object is kept once a fill has held all of it.
 	MaxObject Bytes `yaml:"max_object" default:"64MiB" min:"1KiB" max:"64TiB"`
 	// Memory for objects while they are fetched, in bytes or with a unit. It comes
 	// on top of memory, and is at most as much. Fetches beyond it are not kept.
@@ -78,6 +78,12 @@ type Site struct {
 	// (honor) or not (ignore).
 	ClientCacheControl ClientCacheControl `yaml:"client_cache_control" default:"ignore"`
 	CORS               CORS               `yaml:"cors"`
+	// Media types that are served, such as image/jpeg, or image/* for all of a
+	// kind; objects of others are answered 403. Empty: all.
+	ContentTypes []string `yaml:"content_types"`
+	// Send HTML, SVG and XML without the Content-Security-Policy that keeps
+	// scripts in them from running.
+	AllowScripts bool `yaml:"allow_scripts" default:"false"`
 }
 
 // CORS says which other web sites' scripts may read the photos.

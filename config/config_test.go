@@ -67,7 +67,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	require.NoError(t, err)
 	site := c.Sites[0]
 	site.Name, site.Hosts, site.Regions = least.Sites[0].Name, least.Sites[0].Hosts, least.Sites[0].Regions
-	site.CORS.Origins = nil // written as an empty list
+	site.CORS.Origins, site.ContentTypes = nil, nil // written as empty lists
 	assert.Equal(t, least.Sites[0], site)
 }
 

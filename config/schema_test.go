@@ -97,7 +97,8 @@ func anotherValue(l leaf) string {
 		"sites[0].regions[0].name": "eu-west-1", "sites[0].regions[0].bucket": "other",
 		"sites[0].regions[0].endpoint": "https://s3.example.com", "sites[0].regions[0].signing_region": "eu-west-2",
 		"sites[0].regions[0].role": "source", "sites[0].cors.origins": "https://example.org",
-		"sites[0].query": "include", "sites[0].client_cache_control": "honor",
+		"sites[0].content_types": "image/webp",
+		"sites[0].query":         "include", "sites[0].client_cache_control": "honor",
 		"origin.hedge.quantile": "0.9", "origin.breaker.window": "90s", "origin.deadline": "16s",
 	}
 	if v, ok := special[l.path]; ok {

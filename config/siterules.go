@@ -26,6 +26,7 @@ func checkSite(s *Site, path string, r *report) {
 	}
 	checkQuery(s.Query, join(path, "query"), r)
 	checkCORS(s.CORS.Origins, join(path, "cors.origins"), r)
+	checkContentTypes(s.ContentTypes, join(path, "content_types"), r)
 	checkSources(s.Regions, join(path, "regions"), r)
 	names, buckets := map[string]string{}, map[[2]string]string{}
 	for i := range s.Regions {
@@ -177,4 +178,24 @@ func originProblem(o string) string {
 		return ""
 	}
 	return `must be "*" or an origin in lower case, such as "https://example.com", without path or slash`
+}
+
+// checkContentTypes: type/subtype or type/*, in lower case, without parameters
+// (RFC 9110, section 8.3.1).
+func checkContentTypes(types []string, path string, r *report) {
+	for i, t := range types {
+		kind, sub, ok := strings.Cut(t, "/")
+		if !ok || !isToken(kind) || (sub != "*" && !isToken(sub)) {
+			r.key(item(path, i), `must be a media type in lower case, such as "image/jpeg" or "image/*", not %s`, quote(t))
+		}
+	}
+}
+
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("!#$&^_.+-", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -37,6 +37,7 @@ func TestSitesTellProblems(t *testing.T) {
 
 		"CORS star among others": {"sites:\n  - hosts: [a]\n    cors: {origins: [https://a, '*']}\n" + source, `3: sites[0].cors.origins[1]: "*" allows every origin: keep it alone or remove it`},
 		"CORS origin":            {"sites:\n  - hosts: [a]\n    cors: {origins: [https://a/]}\n" + source, `3: sites[0].cors.origins[0]: must be "*" or an origin in lower case, such as "https://example.com", without path or slash, not "https://a/"`},
+		"content type":           {"sites:\n  - hosts: [a]\n    content_types: [image/png, jpeg]\n" + source, `3: sites[0].content_types[1]: must be a media type in lower case, such as "image/jpeg" or "image/*", not "jpeg"`},
 		"CORS twice":             {"sites:\n  - hosts: [a]\n    cors: {origins: [https://a, https://a]}\n" + source, `3: sites[0].cors.origins[1]: names "https://a" twice`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,6 +35,7 @@ func storedFields(h http.Header, site *Site, answered time.Time) []cache.Field {
 			fields = append(fields, cache.Field{Name: []byte(name), Value: answered.UTC().AppendFormat(nil, http.TimeFormat)})
 		}
 	}
+	fields = append(fields, site.securityFields(h.Get("Content-Type"))...)
 	if !site.ForwardMetadata {
 		return fields
 	}

@@ -308,7 +308,6 @@ func TestFillMemoryIsNeverExceeded(t *testing.T) {
 	eventually(t, "budget given back", e.idle)
 }
 
-
 func TestUnknownLengthStreamsThrough(t *testing.T) {
 	e := newEdge(t, edgeOptions{})
 	photo := pattern(500_000)

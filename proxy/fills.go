@@ -52,11 +52,13 @@ type wanted struct {
 	object string // of the origin
 	slice  *slice // nil: the whole object
 	now    time.Time
+	// validate: an entry that is fresh will not do.
+	validate bool
 }
 
 // wants is the whole object that r asks for.
 func (r *request) wants() wanted {
-	return wanted{key: r.key, site: r.site, object: r.objectKey(), now: r.now}
+	return wanted{key: r.key, site: r.site, object: r.objectKey(), now: r.now, validate: r.validate}
 }
 
 // join makes the caller part of its key's fill, which it starts if there is
@@ -70,7 +72,7 @@ func (t *fills) join(w wanted, stale *cache.Entry) (f *fill, p part, entry *cach
 		return f, partFollower, nil
 	}
 	if latest := t.store.Get(w.key); latest != nil {
-		if latest.Lifetime.State(w.now.UnixNano()) == cache.Fresh {
+		if !w.validate && latest.Lifetime.State(w.now.UnixNano()) == cache.Fresh {
 			return nil, 0, latest
 		}
 		stale = latest

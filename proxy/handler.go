@@ -98,7 +98,7 @@ func (h *Handler) ServeFastHTTP(ctx *fasthttp.RequestCtx) {
 		h.serveFill(ctx, r, nil)
 		return
 	}
-	switch entry.Lifetime.State(r.now.UnixNano()) {
+	switch r.stateOf(ctx, entry) {
 	case cache.Fresh:
 		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})
 	case cache.StaleUsable:
@@ -118,6 +118,10 @@ func hitOutcome(e *cache.Entry) Outcome {
 
 // serveFill answers from the key's fill, joining or starting it.
 func (h *Handler) serveFill(ctx *fasthttp.RequestCtx, r *request, stale *cache.Entry) {
+	if r.onlyIfCached(ctx) {
+		h.refuse(ctx, r, refusedNotCached) // RFC 9111 §5.2.1.7
+		return
+	}
 	f, p, entry := h.fills.join(r.wants(), stale)
 	if entry != nil {
 		h.send(ctx, r, answer{entry: entry, size: entry.Size, outcome: hitOutcome(entry)})

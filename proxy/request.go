@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"photoedge/cache"
 )
 
 // request is a client's request as far as we look at it. Its bytes belong to
@@ -19,6 +21,8 @@ type request struct {
 	objectAt, objectTo int
 	now                time.Time
 	scratch            []byte // for header values
+	// validate: the client insists that the origin is asked.
+	validate bool
 }
 
 // objectKey copies the object's key.
@@ -52,6 +56,7 @@ const (
 	refusedLargeHeader
 	refusedLargeBody
 	refusedSlow
+	refusedNotCached
 )
 
 // status is the refusal's HTTP status.
@@ -61,6 +66,7 @@ func (r refusal) status() int {
 		fasthttp.StatusMisdirectedRequest, fasthttp.StatusBadRequest, fasthttp.StatusNotFound,
 		fasthttp.StatusBadRequest, fasthttp.StatusRequestHeaderFieldsTooLarge,
 		fasthttp.StatusRequestEntityTooLarge, fasthttp.StatusRequestTimeout,
+		fasthttp.StatusGatewayTimeout,
 	}[r]
 }
 
@@ -71,6 +77,7 @@ func (r refusal) String() string {
 		"this host is not served here", "the path is no valid object key", noSuchObject,
 		"the request cannot be read", "the request header is too large",
 		"the request body is too large", "the request did not arrive in time",
+		"only-if-cached: the object is not in memory",
 	}[r]
 }
 
@@ -104,4 +111,37 @@ func (h *Handler) parse(ctx *fasthttp.RequestCtx, r *request) refusal {
 	}
 	r.key = appendQuery(r.key, &r.site.Query, uri.QueryString())
 	return accepted
+}
+
+// stateOf says what may be done with entry for this request: what its lifetime
+// says, unless the site honours the client's own directives.
+func (r *request) stateOf(ctx *fasthttp.RequestCtx, entry *cache.Entry) cache.State {
+	now := r.now.UnixNano()
+	if !r.site.HonorClient {
+		return entry.Lifetime.State(now)
+	}
+	d := clientDirectives(ctx)
+	state := entry.Lifetime.StateFor(now, &d)
+	r.validate = state == cache.MustValidate
+	return state
+}
+
+// clientDirectives reads Cache-Control, or Pragma where there is none
+// (RFC 9111 §5.4).
+func clientDirectives(ctx *fasthttp.RequestCtx) cache.Directives {
+	control := ctx.Request.Header.PeekAll(fasthttp.HeaderCacheControl)
+	if len(control) == 0 {
+		control = ctx.Request.Header.PeekAll(fasthttp.HeaderPragma)
+	}
+	return cache.ParseDirectives(control...)
+}
+
+// onlyIfCached is heard on every site: it spares the origin.
+func (r *request) onlyIfCached(ctx *fasthttp.RequestCtx) bool {
+	control := ctx.Request.Header.PeekAll(fasthttp.HeaderCacheControl)
+	if len(control) == 0 {
+		return false
+	}
+	d := cache.ParseDirectives(control...)
+	return d.OnlyIfCached
 }

@@ -53,6 +53,11 @@ func (h *Handler) send(ctx *fasthttp.RequestCtx, r *request, a answer) {
 		h.sendAbsent(ctx, r, a)
 		return
 	}
+	if !r.site.serves(a.entry.Field("Content-Type")) {
+		a.release()
+		h.plain(ctx, r, fasthttp.StatusForbidden, "objects of this type are not served here")
+		return
+	}
 	conds := conditionsOf(&ctx.Request.Header)
 	switch conds.evaluate(&a.entry.Version) {
 	case preconditionFailed:
@@ -119,6 +124,7 @@ func (h *Handler) sendFields(ctx *fasthttp.RequestCtx, r *request, a *answer, re
 	if a.alone == nil && rep == withRepresentation {
 		header.Set(fasthttp.HeaderAcceptRanges, "bytes")
 	}
+	r.site.addCORS(ctx)
 	h.stamp(ctx, r, a)
 	setWriteDeadline(ctx, r, a)
 }
@@ -145,7 +151,7 @@ func (h *Handler) stream(ctx *fasthttp.RequestCtx, r *request, a *answer, length
 	switch {
 	case src != nil:
 	case a.entry.Status == cache.StatusLarge:
-		src = h.newSlices(r, a.entry, segments)
+		src = h.newSlicedBody(r, a.entry, segments)
 	default:
 		src = entrySource{a.entry}
 	}
@@ -293,6 +299,9 @@ func (h *Handler) refuse(ctx *fasthttp.RequestCtx, r *request, why refusal) {
 	if why == refusedMethod || why == answeredOptions {
 		ctx.Response.Header.Set(fieldAllow, allowed)
 	}
+	if why == answeredOptions {
+		r.site.answerPreflight(ctx)
+	}
 }
 
 // plain answers with a line of text and the request's id.
@@ -307,6 +316,10 @@ func (h *Handler) plain(ctx *fasthttp.RequestCtx, r *request, status int, messag
 	header.Set(fieldRequestID, id)
 	setDate(header, r.now.UTC().AppendFormat(nil, http.TimeFormat))
 	header.Set(fieldVia, via)
+	header.Set(fieldNoSniff, "nosniff")
+	if r.site != nil {
+		r.site.addCORS(ctx)
+	}
 	if status == fasthttp.StatusNoContent {
 		return
 	}

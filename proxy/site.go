@@ -43,6 +43,18 @@ type Site struct {
 	Query  Query
 	// ForwardMetadata sends x-amz-meta-* fields to clients.
 	ForwardMetadata bool
+	// HonorClient lets a client's Cache-Control decide what RFC 9111 §5.2.1
+	// lets it decide. Otherwise only only-if-cached is heard: a storm of
+	// reloads must not reach S3.
+	HonorClient bool
+	// CORSOrigins are the origins whose scripts may read objects; "*" alone is
+	// all of them. Empty: none.
+	CORSOrigins []string
+	// ContentTypes that are served, such as "image/jpeg" or "image/*". Empty:
+	// all.
+	ContentTypes []string
+	// AllowScripts sends HTML, SVG and XML without a sandbox.
+	AllowScripts bool
 }
 
 const anyHost = "*"

@@ -68,9 +68,9 @@ func sliceLifetime(answered time.Time) cache.Lifetime {
 	}
 }
 
-// slices is a large object's body for one response: the slice that is being
+// slicedBody is a large object's body for one response: the slice that is being
 // sent, and the next one already under way.
-type slices struct {
+type slicedBody struct {
 	h       *Handler
 	site    *Site
 	object  string
@@ -89,9 +89,9 @@ type heldSlice struct {
 	part  part
 }
 
-// newSlices returns the body of head's object, of which segments are wanted.
-func (h *Handler) newSlices(r *request, head *cache.Entry, segments []segment) *slices {
-	s := &slices{h: h, site: r.site, object: r.objectKey(), head: head, now: r.now}
+// newSlicedBody returns the body of head's object, of which segments are wanted.
+func (h *Handler) newSlicedBody(r *request, head *cache.Entry, segments []segment) *slicedBody {
+	s := &slicedBody{h: h, site: r.site, object: r.objectKey(), head: head, now: r.now}
 	for _, segment := range segments {
 		s.end = max(s.end, segment.to)
 	}
@@ -99,7 +99,7 @@ func (h *Handler) newSlices(r *request, head *cache.Entry, segments []segment) *
 }
 
 // bytesFrom implements source.
-func (s *slices) bytesFrom(off int64) ([]byte, error) {
+func (s *slicedBody) bytesFrom(off int64) ([]byte, error) {
 	if off >= s.head.Size {
 		return nil, io.EOF
 	}
@@ -127,7 +127,7 @@ func (s *slices) bytesFrom(off int64) ([]byte, error) {
 }
 
 // moveTo makes slice index the current one and starts the one behind it.
-func (s *slices) moveTo(index int64) {
+func (s *slicedBody) moveTo(index int64) {
 	if s.current.src == nil || s.current.index != index {
 		s.current.drop()
 		if s.next.src != nil && s.next.index == index {
@@ -143,7 +143,7 @@ func (s *slices) moveTo(index int64) {
 }
 
 // hold finds a slice in the store or joins its fill.
-func (s *slices) hold(index int64) heldSlice {
+func (s *slicedBody) hold(index int64) heldSlice {
 	part := &slice{
 		first: index * sliceSize, last: min((index+1)*sliceSize, s.head.Size) - 1,
 		total: s.head.Size, etag: s.head.Version.ETag,
@@ -167,7 +167,7 @@ func (s *slices) hold(index int64) heldSlice {
 
 // goAlone replaces the current slice's fill, whose answer is not shared for
 // lack of memory, by the body itself.
-func (s *slices) goAlone() error {
+func (s *slicedBody) goAlone() error {
 	held := &s.current
 	var resp *origin.Response
 	done := held.fill.cancel
@@ -233,7 +233,7 @@ func (a *aloneSource) close() {
 }
 
 // close implements source.
-func (s *slices) close() {
+func (s *slicedBody) close() {
 	s.current.drop()
 	s.next.drop()
 }
