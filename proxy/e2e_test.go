@@ -57,7 +57,7 @@ func startEdge(t *testing.T, timing origin.Timing, breaker origin.BreakerSetting
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		_ = server.Shutdown(ctx)
-		<-served
+		assert.NoError(t, <-served)
 		handler.Close()
 		router.Close()
 		store.Close()

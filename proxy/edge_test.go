@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -130,12 +131,12 @@ func (e *edge) do(tb testing.TB, method, path string, fields ...string) reply {
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), method, e.url+path, nil)
 	require.NoError(tb, err)
-	for i := 0; i < len(fields); i += 2 {
-		if fields[i] == "Host" {
-			req.Host = fields[i+1]
+	for pair := range slices.Chunk(fields, 2) {
+		if pair[0] == "Host" {
+			req.Host = pair[1]
 			continue
 		}
-		req.Header.Add(fields[i], fields[i+1])
+		req.Header.Add(pair[0], pair[1])
 	}
 	resp, err := e.client.Do(req)
 	require.NoError(tb, err)

@@ -378,15 +378,22 @@ func (f *fill) abandonIfUnwanted() {
 // The origin's deadline bounds the wait.
 func (f *fill) await() phase {
 	for {
-		f.mu.Lock()
-		if f.phase != phaseAsking {
-			defer f.mu.Unlock()
-			return f.phase
+		p, changed := f.look()
+		if p != phaseAsking {
+			return p
 		}
-		changed := f.change()
-		f.mu.Unlock()
 		<-changed
 	}
+}
+
+// look returns the phase and what to wait for while it is phaseAsking.
+func (f *fill) look() (phase, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.phase != phaseAsking {
+		return f.phase, nil
+	}
+	return f.phase, f.change()
 }
 
 // bytesFrom blocks until there are bytes at off and returns them; they stay

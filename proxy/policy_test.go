@@ -106,7 +106,9 @@ func TestClientCacheControl(t *testing.T) {
 			s.HonorClient = honor
 			s.Policy = cache.Policy{DefaultTTL: time.Hour}
 		}})
-		e.origin.set(answerWith(func() *origin.Response { return found([]byte("x"), `"v1"`, "Age", "100", "Cache-Control", "max-age=1000") }))
+		e.origin.set(answerWith(func() *origin.Response {
+			return found([]byte("x"), `"v1"`, "Age", "100", "Cache-Control", "max-age=1000")
+		}))
 		e.get(t, "/x")
 		eventually(t, "no fill", e.idle)
 		e.origin.set(answerWith(func() *origin.Response { return notModifiedAnswer(`"v1"`, "Age", "100") }))
