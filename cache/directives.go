@@ -45,10 +45,11 @@ func ParseDirectives(values ...[]byte) Directives {
 	var d Directives
 	seen := map[string]bool{}
 	for _, v := range values {
+		tail := unclosed(v)
 		for len(v) > 0 {
 			var name string
 			var arg argument
-			name, arg, v = nextDirective(v)
+			name, arg, v = nextDirective(v, tail)
 			if name == "" || seen[name] {
 				continue
 			}
@@ -133,8 +134,8 @@ func fieldNames(arg argument) []string {
 // nextDirective takes one list member off v: token [ "=" ( token /
 // quoted-string ) ]. The name comes back in lower case, empty for an empty
 // member. A comma in a quoted string does not end the member.
-func nextDirective(v []byte) (name string, arg argument, rest []byte) {
-	member, rest := cutMember(v)
+func nextDirective(v []byte, tail int) (name string, arg argument, rest []byte) {
+	member, rest := cutMember(v, tail)
 	member = bytes.Trim(member, " \t")
 	rawName, rawArg, found := bytes.Cut(member, []byte("="))
 	name = strings.ToLower(string(bytes.TrimRight(rawName, " \t")))
@@ -153,20 +154,38 @@ func nextDirective(v []byte) (name string, arg argument, rest []byte) {
 	return name, arg, rest
 }
 
-// cutMember splits v at the first comma outside a quoted string.
-func cutMember(v []byte) (member, rest []byte) {
+// cutMember splits v at the first comma outside a quoted string. In v's last
+// tail bytes quotes begin no string.
+func cutMember(v []byte, tail int) (member, rest []byte) {
 	quoted := false
 	for i := 0; i < len(v); i++ {
 		switch {
 		case quoted && v[i] == '\\':
 			i++
-		case v[i] == '"':
+		case v[i] == '"' && len(v)-i > tail:
 			quoted = !quoted
 		case v[i] == ',' && !quoted:
 			return v[:i], v[i+1:]
 		}
 	}
 	return v, nil
+}
+
+// unclosed is the length of what begins with a quote that is never closed. It
+// must not hide what stands behind it, which may be no-store.
+func unclosed(v []byte) int {
+	open := len(v)
+	for i := 0; i < len(v); i++ {
+		switch {
+		case v[i] == '\\' && open < len(v):
+			i++
+		case v[i] == '"' && open < len(v):
+			open = len(v)
+		case v[i] == '"':
+			open = i
+		}
+	}
+	return len(v) - open
 }
 
 // unquote removes the quotes and escapes of a quoted-string (RFC 9110 §5.6.4).

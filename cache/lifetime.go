@@ -2,7 +2,6 @@ package cache
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -90,7 +89,7 @@ func (l *Lifetime) StateFor(now int64, d *Directives) State {
 	age, left := now-l.Born, l.FreshUntil-now
 	switch {
 	case d.NoCache,
-		d.MaxAge.Set && age > int64(d.MaxAge.Duration),
+		d.MaxAge.Set && (age > int64(d.MaxAge.Duration) || left <= 0 && !d.MaxStale.Set), // §5.2.1.1
 		d.MinFresh.Set && left < int64(d.MinFresh.Duration):
 		return MustValidate
 	case left <= 0 && d.MaxStale.Set && !l.NeverStale && (d.MaxStale.Any || -left <= int64(d.MaxStale.Duration)):
@@ -111,10 +110,15 @@ func (l *Lifetime) Age(now int64) int64 {
 	return min(max(0, (now-l.Born)/int64(time.Second)), maxDelta)
 }
 
-// TTL is the remaining freshness at now in whole seconds, negative when stale
-// (RFC 9211 §2.6).
+// TTL is the remaining freshness at now in whole seconds, rounded down,
+// negative when stale (RFC 9211 §2.6).
 func (l *Lifetime) TTL(now int64) int64 {
-	return int64(math.Floor(float64(l.FreshUntil-now) / float64(time.Second)))
+	left := l.FreshUntil - now
+	seconds := left / int64(time.Second)
+	if left%int64(time.Second) < 0 {
+		seconds--
+	}
+	return seconds
 }
 
 // NewLifetime computes the lifetime of a found or validated object. It is
@@ -124,10 +128,9 @@ func NewLifetime(a Answer, p Policy) Lifetime {
 	if d.NoStore || d.Private || len(d.PrivateFields) > 0 {
 		return Lifetime{}
 	}
-	born := a.AnswerTime.Add(-initialAge(a))
+	born := a.AnswerTime.Add(-bounded(initialAge(a)))
 	l := Lifetime{Storable: true, Born: born.UnixNano()}
-	fresh := freshness(d, a, p)
-	l.FreshUntil = born.Add(fresh).UnixNano()
+	l.FreshUntil = born.Add(bounded(freshness(d, a, p))).UnixNano()
 
 	swr, sie := p.StaleWhileRevalidate, p.StaleIfError
 	if d.StaleWhileRevalidate.Set {
@@ -142,9 +145,16 @@ func NewLifetime(a Answer, p Policy) Lifetime {
 		swr, sie = 0, 0
 		l.NeverStale = true
 	}
-	l.StaleUntil = l.FreshUntil + int64(swr)
-	l.StaleIfErrorUntil = l.FreshUntil + int64(sie)
+	l.StaleUntil = l.FreshUntil + int64(bounded(swr))
+	l.StaleIfErrorUntil = l.FreshUntil + int64(bounded(sie))
 	return l
+}
+
+// bounded keeps d between 0 and the largest number of seconds that counts
+// (RFC 9111 §1.2.2). Dates can lie so far apart ("Expires: … 9999 …" is
+// common) that Unix nanoseconds would overflow.
+func bounded(d time.Duration) time.Duration {
+	return min(max(0, d), maxDelta*time.Second)
 }
 
 // NegativeLifetime is the lifetime of the authority's "not found" at now. It
@@ -152,7 +162,7 @@ func NewLifetime(a Answer, p Policy) Lifetime {
 func NegativeLifetime(now time.Time, p Policy) Lifetime {
 	until := now.Add(p.NegativeTTL).UnixNano()
 	return Lifetime{
-		Storable: p.NegativeTTL > 0, Born: now.UnixNano(),
+		Storable: p.NegativeTTL > 0, NeverStale: true, Born: now.UnixNano(),
 		FreshUntil: until, StaleUntil: until, StaleIfErrorUntil: until,
 	}
 }
@@ -173,8 +183,9 @@ func freshness(d Directives, a Answer, p Policy) time.Duration {
 	}
 }
 
-// expiresIn is Expires minus Date. More than one Expires, or one that is no
-// date (such as "0"), means already expired (RFC 9111 §5.3).
+// expiresIn is Expires minus Date, or minus the time of the answer where there
+// is no valid Date. An Expires that is no date (such as "0") means already
+// expired (RFC 9111 §5.3); of several the first counts (§4.2.1).
 func expiresIn(a Answer) time.Duration {
 	expires, ok := ParseHTTPDate(a.Expires[0])
 	if !ok {
@@ -184,7 +195,7 @@ func expiresIn(a Answer) time.Duration {
 	if !ok {
 		date = a.AnswerTime
 	}
-	return max(0, expires.Sub(date))
+	return expires.Sub(date)
 }
 
 // initialAge is corrected_initial_age of RFC 9111 §4.2.3.
@@ -222,15 +233,24 @@ func ageValue(a Answer) time.Duration {
 }
 
 // ParseHTTPDate reads an HTTP-date in any of the three forms of RFC 9110
-// §5.6.7. It reports false for anything else.
+// §5.6.7, in any case and always as GMT (RFC 9111 §4.2). It reports false for
+// anything else. The weekday may be wrong. A year of two digits is one of 1969
+// to 2068.
 func ParseHTTPDate(v []byte) (time.Time, bool) {
-	s := strings.TrimSpace(string(v))
+	s := strings.Trim(string(v), " \t")
+	if zone := len(s) - len("GMT"); zone > 0 && strings.EqualFold(s[zone:], "GMT") {
+		s = s[:zone] + "GMT"
+	}
 	for _, layout := range [...]string{
-		"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC,
+		"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC,
 	} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
+		t, err := time.Parse(layout, s)
+		// Parse also takes more spaces, fewer digits and fractions.
+		if err == nil && strings.EqualFold(afterWeekday(s), afterWeekday(t.Format(layout))) {
+			return t, true
 		}
 	}
 	return time.Time{}, false
 }
+
+func afterWeekday(s string) string { return s[max(0, strings.IndexByte(s, ' ')):] }

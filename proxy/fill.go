@@ -54,6 +54,7 @@ var (
 type fill struct {
 	table *fills
 	key   string
+	gone  chan struct{} // closed when it has left the table
 	site  *Site
 	req   origin.Request
 	slice *slice       // what part of the object is fetched; nil: all of it
@@ -85,7 +86,7 @@ type fill struct {
 }
 
 func newFill(t *fills, w wanted, stale *cache.Entry, led bool) *fill {
-	f := &fill{table: t, key: string(w.key), site: w.site, slice: w.slice, stale: stale, led: led}
+	f := &fill{table: t, key: string(w.key), gone: make(chan struct{}), site: w.site, slice: w.slice, stale: stale, led: led}
 	f.req = origin.Request{Key: w.object}
 	switch {
 	case w.slice != nil:
@@ -333,16 +334,24 @@ func (f *fill) releaseBudget() {
 	f.reserved = 0
 }
 
-// enter adds a request; it reports false when the fill can no longer serve one
-// more: it has failed, or must not be shared.
-func (f *fill) enter() bool {
+// enter adds a request that came at now; it reports false when the fill can no
+// longer serve one more: it has failed, must not be shared, or has brought what
+// is not fresh any more. Who asks after an answer that must be validated each
+// time gets a validation, not that answer.
+func (f *fill) enter(now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.phase == phaseFailed || f.phase == phaseAlone {
+	switch f.phase {
+	case phaseFailed, phaseAlone:
 		return false
-	}
-	if f.phase == phaseStreaming && f.ctx.Err() != nil {
-		return false // abandoned: it will fail (whole bodies settle before they cancel)
+	case phaseStreaming:
+		if f.ctx.Err() != nil {
+			return false // abandoned: it will fail (whole bodies settle before they cancel)
+		}
+	case phaseSettled:
+		if f.entry.Lifetime.State(now) != cache.Fresh {
+			return false
+		}
 	}
 	f.followers++
 	return true

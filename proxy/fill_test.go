@@ -211,9 +211,13 @@ func TestFillThatNobodyFollows(t *testing.T) {
 			leave()
 			_ = resp.Body.Close()
 			// The server notices when it next writes to the closed connection.
-			for f.followerCount() > 0 {
-				g.steps <- 64 << 10
-			}
+			eventually(t, "the follower leaves", func() bool {
+				select {
+				case g.steps <- 64 << 10:
+				default:
+				}
+				return f.followerCount() == 0
+			})
 			if c.finishes {
 				g.steps <- len(photo)
 				eventually(t, "the fill ends", e.idle)

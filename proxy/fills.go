@@ -66,18 +66,34 @@ func (r *request) wants() wanted {
 // that is returned instead and f is nil. stale is what the store held, to be
 // validated; nil: nothing.
 func (t *fills) join(w wanted, stale *cache.Entry) (f *fill, p part, entry *cache.Entry) {
+	for {
+		f, p, entry, ending := t.tryJoin(w, stale)
+		if ending == nil {
+			return f, p, entry
+		}
+		// That fill can serve nobody else. It is about to leave the table, and
+		// until it has, it may write to the store.
+		<-ending.gone
+	}
+}
+
+// tryJoin is join, unless the key's fill is ending: then it returns that.
+func (t *fills) tryJoin(w wanted, stale *cache.Entry) (f *fill, p part, entry *cache.Entry, ending *fill) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f = t.byKey[string(w.key)]; f != nil && f.enter() {
-		return f, partFollower, nil
+	if f = t.byKey[string(w.key)]; f != nil {
+		if f.enter(w.now.UnixNano()) {
+			return f, partFollower, nil, nil
+		}
+		return nil, 0, nil, f
 	}
 	if latest := t.store.Get(w.key); latest != nil {
 		if !w.validate && latest.Lifetime.State(w.now.UnixNano()) == cache.Fresh {
-			return nil, 0, latest
+			return nil, 0, latest, nil
 		}
 		stale = latest
 	}
-	return t.start(w, stale, true), partLeader, nil
+	return t.start(w, stale, true), partLeader, nil, nil
 }
 
 // refresh starts a fill that nobody waits for, unless one is under way.
@@ -101,9 +117,8 @@ func (t *fills) start(w wanted, stale *cache.Entry, led bool) *fill {
 func (t *fills) forget(f *fill) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.byKey[f.key] == f {
-		delete(t.byKey, f.key)
-	}
+	delete(t.byKey, f.key)
+	close(f.gone)
 }
 
 // count returns the number of fills under way.
