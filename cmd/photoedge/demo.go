@@ -39,7 +39,15 @@ type demoFlags struct {
 	listen, gallery string
 	photos          int
 	drill           bool
+	// patience is the first-byte timeout. Short where a person watches the
+	// failover; long where a busy machine must not be taken for a dark region.
+	patience time.Duration
 }
+
+const (
+	galleryPatience = 500 * time.Millisecond
+	drillPatience   = 2 * time.Second
+)
 
 func newDemo(t *terminal) *cobra.Command {
 	c := &cobra.Command{
@@ -56,8 +64,9 @@ func newDemo(t *terminal) *cobra.Command {
 		if f.photos < minDemoPhotos || f.photos > maxDemoPhotos {
 			return usageError{fmt.Errorf("--photos must be between %d and %d", minDemoPhotos, maxDemoPhotos)}
 		}
+		f.patience = galleryPatience
 		if f.drill {
-			f.listen, f.gallery = "127.0.0.1:0", "127.0.0.1:0"
+			f.listen, f.gallery, f.patience = "127.0.0.1:0", "127.0.0.1:0", drillPatience
 		}
 		d, err := startDemo(c.Context(), t, &f)
 		if errors.Is(err, context.Canceled) {
@@ -127,20 +136,21 @@ func startDemo(ctx context.Context, t *terminal, f *demoFlags) (_ *demo, err err
 func (d *demo) config(f *demoFlags) (*config.Config, error) {
 	var y strings.Builder
 	fmt.Fprintf(&y, `
-listen: %q
+listen: %[1]q
 admin: {listen: "127.0.0.1:0"}
 cache: {memory: 1GiB, max_object: 64MiB, fill_memory: 256MiB}
 origin:
   connect_timeout: 250ms
-  first_byte_timeout: 500ms
+  first_byte_timeout: %[2]v
+  stall_timeout: 5s
   probe_interval: 500ms
-  breaker: {consecutive_failures: 3, window: 10s, open: 1s}
+  breaker: {consecutive_failures: 3, window: 60s, open: 1s}
 shutdown: {grace: 5s}
 sites:
   - name: demo
     hosts: ["*"]
     regions:
-`, f.listen)
+`, f.listen, f.patience)
 	for _, r := range d.cluster.Regions() {
 		fmt.Fprintf(&y, "      - {name: %s, bucket: %s, role: %s, endpoint: %q, path_style: true, anonymous: true}\n",
 			r.Name(), r.Bucket(), r.Role(), r.Endpoint())

@@ -24,7 +24,7 @@ const (
 	warmPerPhoto    = 20
 	mixedPerPhoto   = 7
 	drillHealWithin = 20 * time.Second
-	drillGrace      = 10 * time.Second
+	drillTimeout    = 30 * time.Second // of one request, as a visitor's browser would wait
 )
 
 // drillShares splits the photos: the cold phase gets most of them.

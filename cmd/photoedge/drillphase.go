@@ -44,7 +44,7 @@ type phaseResult struct {
 
 func newDrill(d *demo) *drill {
 	return &drill{demo: d, client: &http.Client{
-		Timeout:   drillGrace,
+		Timeout:   drillTimeout,
 		Transport: &http.Transport{MaxIdleConnsPerHost: drillClients, DisableCompression: true},
 	}}
 }
