@@ -75,13 +75,13 @@ func NewEntry(e Entry) *Entry {
 	return &e
 }
 
-// Refresh returns a new entry with e's body and version and what a validation
-// brought: the fields that the 304 replaced (RFC 9111 §3.2) and a new lifetime.
-// e is unchanged and stays valid for those who still read it.
-func (e *Entry) Refresh(fields []Field, lifetime Lifetime, region string) *Entry {
+// Refresh returns a new entry with e's body and what a validation brought: the
+// fields that the 304 replaced (RFC 9111 §3.2), the version it named and a new
+// lifetime. e is unchanged and stays valid for those who still read it.
+func (e *Entry) Refresh(fields []Field, version Version, lifetime Lifetime, region string) *Entry {
 	return NewEntry(Entry{
 		Key: e.Key, Status: e.Status, Fields: fields, Body: e.Body, Size: e.Size,
-		Version: e.Version, Lifetime: lifetime, Region: region,
+		Version: version, Lifetime: lifetime, Region: region,
 	})
 }
 

@@ -149,7 +149,7 @@ func TestRefreshLeavesTheOldEntryAlone(t *testing.T) {
 	e := photo("k", 4096)
 	e.Lifetime = Lifetime{Storable: true, FreshUntil: 1}
 	was, fields := *e, append([]Field(nil), e.Fields...)
-	fresh := e.Refresh([]Field{{[]byte("Age"), []byte("1")}}, Lifetime{Storable: true, FreshUntil: 2}, "far")
+	fresh := e.Refresh([]Field{{[]byte("Age"), []byte("1")}}, e.Version, Lifetime{Storable: true, FreshUntil: 2}, "far")
 
 	assert.Equal(t, was, *e)
 	assert.Equal(t, fields, e.Fields)
@@ -161,5 +161,5 @@ func TestRefreshLeavesTheOldEntryAlone(t *testing.T) {
 	assert.Less(t, fresh.Cost(), e.Cost(), "the cost follows the fields")
 
 	large := NewEntry(Entry{Key: "k", Status: StatusLarge, Size: 1 << 40})
-	assert.Equal(t, int64(1<<40), large.Refresh(nil, Lifetime{}, "").Size)
+	assert.Equal(t, int64(1<<40), large.Refresh(nil, large.Version, Lifetime{}, "").Size)
 }

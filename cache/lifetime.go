@@ -92,7 +92,7 @@ func (l *Lifetime) StateFor(now int64, d *Directives) State {
 		d.MaxAge.Set && (age > int64(d.MaxAge.Duration) || left <= 0 && !d.MaxStale.Set), // §5.2.1.1
 		d.MinFresh.Set && left < int64(d.MinFresh.Duration):
 		return MustValidate
-	case left <= 0 && d.MaxStale.Set && !l.NeverStale && (d.MaxStale.Any || -left <= int64(d.MaxStale.Duration)):
+	case l.State(now) == MustValidate && d.MaxStale.Set && !l.NeverStale && (d.MaxStale.Any || -left <= int64(d.MaxStale.Duration)):
 		return Fresh
 	default:
 		return l.State(now)

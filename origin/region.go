@@ -199,6 +199,10 @@ func (r *Region) getObject(ctx context.Context, req Request) (*Response, error) 
 		re, _ := errors.AsType[*awshttp.ResponseError](err)
 		resp.Kind, resp.Status, resp.Header = KindNotModified, e.Status, re.Response.Header
 		resp.ETag = req.IfNoneMatch // some servers leave it out of a 304
+		resp.VersionID = resp.Header.Get("X-Amz-Version-Id")
+		if modified, err := http.ParseTime(resp.Header.Get("Last-Modified")); err == nil {
+			resp.LastModified = modified
+		}
 		return resp, nil
 	}
 	resp.Kind, resp.Body = KindFound, out.Body

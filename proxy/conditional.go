@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -27,11 +28,24 @@ type conditions struct {
 
 func conditionsOf(h *fasthttp.RequestHeader) conditions {
 	return conditions{
-		ifMatch:           h.Peek(fasthttp.HeaderIfMatch),
+		ifMatch:           listOf(h, fasthttp.HeaderIfMatch),
 		ifUnmodifiedSince: h.Peek(fasthttp.HeaderIfUnmodifiedSince),
-		ifNoneMatch:       h.Peek(fasthttp.HeaderIfNoneMatch),
+		ifNoneMatch:       listOf(h, fasthttp.HeaderIfNoneMatch),
 		ifModifiedSince:   h.Peek(fasthttp.HeaderIfModifiedSince),
 	}
+}
+
+// listOf returns a list field's value; several lines are one list (RFC 9110
+// §5.2).
+func listOf(h *fasthttp.RequestHeader, name string) []byte {
+	first := h.Peek(name)
+	if len(first) == 0 {
+		return first
+	}
+	if lines := h.PeekAll(name); len(lines) > 1 {
+		return bytes.Join(lines, []byte(", "))
+	}
+	return first
 }
 
 // evaluate takes the conditions in the order of RFC 9110 §13.2.2. A date that
@@ -63,17 +77,23 @@ func (c *conditions) evaluate(v *cache.Version) precondition {
 }
 
 // rangeStands evaluates If-Range (RFC 9110 §13.1.5): the ranges are sent only
-// when value names exactly this version, by a strong ETag or its very
-// Last-Modified; otherwise the whole object is.
-func rangeStands(value []byte, v *cache.Version) bool {
+// when value names exactly this version, by one strong ETag or by its very
+// Last-Modified; otherwise the whole object is. A Last-Modified tells versions
+// apart only when the answer's Date is at least a second later (§8.8.2.2).
+func rangeStands(value []byte, e *cache.Entry) bool {
+	v := &e.Version
 	if len(value) == 0 {
 		return true
 	}
-	if tag, _ := nextETag(value); tag != nil {
-		return matches(value, v.ETag, strongly)
+	if tag, rest := nextETag(value); tag != nil {
+		return len(bytes.TrimSpace(rest)) == 0 && v.ETag != "" && v.ETag[0] == '"' && string(tag) == v.ETag
 	}
 	date, ok := cache.ParseHTTPDate(value)
-	return ok && !v.LastModified.IsZero() && date.Equal(v.LastModified)
+	if !ok || v.LastModified.IsZero() || !date.Equal(v.LastModified) {
+		return false
+	}
+	answered, ok := cache.ParseHTTPDate(e.Field(fieldDate))
+	return ok && answered.Sub(v.LastModified) >= time.Second
 }
 
 // comparison is one of RFC 9110 §8.8.3.2's two.

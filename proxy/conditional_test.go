@@ -162,6 +162,7 @@ func TestRangeStands(t *testing.T) {
 		{"both weak", `W/"v1"`, version(`W/"v1"`), false},
 		{"no tag held", `"v1"`, &cache.Version{}, false},
 		{"any is none of its values", "*", version(`"v1"`), false},
+		{"a list", `"v1", "v2"`, version(`"v1"`), false},
 		{"not quoted", "v1", version("v1"), false},
 		{"open", `"v1`, version(`"v1"`), false},
 		{"the very time", lastModified, version(`"v1"`), true},
@@ -172,7 +173,20 @@ func TestRangeStands(t *testing.T) {
 		{"the beginning of time, unknown when", "Mon, 01 Jan 0001 00:00:00 GMT", &cache.Version{}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			assert.Equal(t, c.want, rangeStands([]byte(c.value), c.version))
+			e := &cache.Entry{Version: *c.version, Fields: []cache.Field{{Name: []byte("Date"), Value: []byte(aSecondLater)}}}
+			assert.Equal(t, c.want, rangeStands([]byte(c.value), e))
 		})
+	}
+}
+
+// Two versions of one second have one Last-Modified: only a later Date shows
+// that no other came after it (RFC 9110 §8.8.2.2).
+func TestRangeStandsByDateOnlyWhenTheDateIsStrong(t *testing.T) {
+	for date, want := range map[string]bool{lastModified: false, aSecondEarly: false, aSecondLater: true, "": false} {
+		e := &cache.Entry{Version: *version(`"v1"`)}
+		if date != "" {
+			e.Fields = []cache.Field{{Name: []byte("Date"), Value: []byte(date)}}
+		}
+		assert.Equal(t, want, rangeStands([]byte(lastModified), e), date)
 	}
 }

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,9 +41,9 @@ func storedFields(h http.Header, site *Site, answered time.Time) []cache.Field {
 	if !site.ForwardMetadata {
 		return fields
 	}
-	for name, values := range h {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if strings.HasPrefix(name, metadataPrefix) {
-			for _, v := range values {
+			for _, v := range h[name] {
 				fields = append(fields, cache.Field{Name: []byte(name), Value: []byte(v)})
 			}
 		}
@@ -71,6 +73,18 @@ func freshenedFields(stored []cache.Field, h http.Header, site *Site, answered t
 		}
 	}
 	return append(fields, fresh...)
+}
+
+// freshenedVersion is a stored version after a validation: the same bytes may
+// have been written again, with a new date and version id.
+func freshenedVersion(v cache.Version, resp *origin.Response) cache.Version {
+	if !resp.LastModified.IsZero() {
+		v.LastModified = resp.LastModified
+	}
+	if resp.VersionID != "" {
+		v.ID = resp.VersionID
+	}
+	return v
 }
 
 // headerValues turns header values into what cache.Answer takes.

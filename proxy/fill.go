@@ -142,7 +142,7 @@ func (f *fill) settleUnchanged(resp *origin.Response) {
 		return
 	}
 	fields := freshenedFields(f.stale.Fields, resp.Header, f.site, resp.AnswerTime)
-	f.settle(f.stale.Refresh(fields, lifetimeOf(resp, fields, f.site), resp.Region), true)
+	f.settle(f.stale.Refresh(fields, freshenedVersion(f.stale.Version, resp), lifetimeOf(resp, fields, f.site), resp.Region), true)
 }
 
 // receive takes a found object in: shared through a buffer, in slices, or

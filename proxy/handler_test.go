@@ -177,13 +177,20 @@ func TestRevalidation(t *testing.T) {
 	e.get(t, "/a.jpg")
 	eventually(t, "no fill", func() bool { n, _ := e.handler.Fills(); return n == 0 })
 
-	e.origin.set(answerWith(func() *origin.Response { return notModifiedAnswer(`"v1"`, "Cache-Control", "max-age=60") }))
+	e.origin.set(answerWith(func() *origin.Response {
+		r := notModifiedAnswer(`"v1"`, "Cache-Control", "max-age=60", "Last-Modified", "Tue, 02 Jan 2024 00:00:00 GMT")
+		r.LastModified, _ = http.ParseTime("Tue, 02 Jan 2024 00:00:00 GMT")
+		return r
+	}))
 	got := e.get(t, "/a.jpg")
 	assert.Equal(t, photo, got.body)
 	assert.Equal(t, "max-age=60", got.header.Get("Cache-Control"), "the 304's fields replace the stored ones")
 	assert.Equal(t, "de", got.header.Get("Content-Language"))
 	assert.Contains(t, got.header.Get("Cache-Status"), "fwd=stale; fwd-status=304")
 	assert.Equal(t, `"v1"`, e.origin.requests()[1].IfNoneMatch)
+	assert.Equal(t, "Tue, 02 Jan 2024 00:00:00 GMT", got.header.Get("Last-Modified"))
+	assert.Equal(t, 304, e.get(t, "/a.jpg", "If-Modified-Since", "Tue, 02 Jan 2024 00:00:00 GMT").status,
+		"the version is as new as the field")
 	assert.Equal(t, uint64(1), e.outcome(OutcomeRevalidated))
 
 	eventually(t, "no fill", func() bool { n, _ := e.handler.Fills(); return n == 0 })

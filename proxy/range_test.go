@@ -98,6 +98,8 @@ func TestRangesFromMemoryAndFromAFill(t *testing.T) {
 	assert.Equal(t, 200, e.get(t, "/cold.jpg", "Range", "bytes=0-9", "If-Range", `"v2"`).status)
 	assert.Equal(t, 200, e.get(t, "/cold.jpg", "Range", "bytes=0-9", "If-Range", `W/"v1"`).status)
 	assert.Equal(t, 304, e.get(t, "/cold.jpg", "Range", "bytes=0-9", "If-None-Match", `"v1"`).status)
+	assert.Equal(t, 304, e.get(t, "/cold.jpg", "If-None-Match", `"v0"`, "If-None-Match", `"v1"`).status, "two lines are one list")
+	assert.Equal(t, 200, e.get(t, "/cold.jpg", "If-Match", `"v0"`, "If-Match", `"v1"`).status)
 	head := e.do(t, http.MethodHead, "/cold.jpg", "Range", "bytes=0-9")
 	assert.Equal(t, 200, head.status)
 	assert.Equal(t, "100000", head.header.Get("Content-Length"))

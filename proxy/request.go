@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -87,7 +88,11 @@ const allowed = "GET, HEAD, OPTIONS"
 
 // parse fills r from ctx, or says why not.
 func (h *Handler) parse(ctx *fasthttp.RequestCtx, r *request) refusal {
-	if r.site = h.sites.find(ctx.Request.Header.Host(), r.scratch); r.site == nil {
+	host, path, query, ok := splitTarget(ctx.Request.Header.RequestURI(), ctx.Request.Header.Host())
+	if !ok {
+		return refusedUnreadable
+	}
+	if r.site = h.sites.find(host, r.scratch); r.site == nil {
 		return refusedHost
 	}
 	switch {
@@ -99,18 +104,42 @@ func (h *Handler) parse(ctx *fasthttp.RequestCtx, r *request) refusal {
 	default:
 		return refusedMethod
 	}
-	uri := ctx.URI()
 	r.key = append(append(r.key[:0], r.site.Name...), keyEnd)
 	r.objectAt = len(r.key)
-	var ok bool
-	if r.key, ok = appendObjectKey(r.key, r.site.Prefix, uri.PathOriginal()); !ok {
+	if r.key, ok = appendObjectKey(r.key, r.site.Prefix, path); !ok {
 		return refusedKey
 	}
 	if r.objectTo = len(r.key); r.objectTo == r.objectAt+len(r.site.Prefix) {
 		return refusedEmptyKey
 	}
-	r.key = appendQuery(r.key, &r.site.Query, uri.QueryString())
+	r.key = appendQuery(r.key, &r.site.Query, query)
 	return accepted
+}
+
+// splitTarget splits a request target as RFC 9112 §3.2 has it: the origin form
+// /path?query, or the absolute form, whose host counts before the Host field's.
+// fasthttp's own reading folds and decodes paths, and takes one that begins
+// with two slashes for a host, so that two keys would be one.
+func splitTarget(target, hostField []byte) (host, path, query []byte, ok bool) {
+	host = hostField
+	if len(target) == 0 {
+		return nil, nil, nil, false
+	}
+	if target[0] != '/' {
+		scheme, rest, found := bytes.Cut(target, []byte("://"))
+		if !found || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+			return nil, nil, nil, false
+		}
+		end := bytes.IndexAny(rest, "/?")
+		if end < 0 {
+			end = len(rest)
+		}
+		if host, target = rest[:end], rest[end:]; len(target) == 0 || target[0] == '?' {
+			return host, []byte("/"), bytes.TrimPrefix(target, []byte("?")), true
+		}
+	}
+	path, query, _ = bytes.Cut(target, []byte("?"))
+	return host, path, query, true
 }
 
 // stateOf says what may be done with entry for this request: what its lifetime

@@ -92,7 +92,7 @@ func rangesOf(ctx *fasthttp.RequestCtx, r *request, a *answer) ([]byteRange, ran
 	if len(value) == 0 || r.head || a.alone != nil {
 		return nil, rangeIgnored
 	}
-	if !rangeStands(ctx.Request.Header.Peek(fasthttp.HeaderIfRange), &a.entry.Version) {
+	if !rangeStands(ctx.Request.Header.Peek(fasthttp.HeaderIfRange), a.entry) {
 		return nil, rangeIgnored
 	}
 	return parseRange(value, a.size)
