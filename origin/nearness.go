@@ -16,7 +16,12 @@ type nearness struct {
 	mu   sync.Mutex
 	mean float64 // nanoseconds; 0: never measured
 	last time.Time
+	seen int // samples, up to trusted
 }
+
+// trusted is how many samples it takes before a measure moves a region: the
+// first ones hold the making of a connection.
+const trusted = 3
 
 // minWeight keeps a burst of samples within one instant from counting nothing.
 const minWeight = 0.02
@@ -32,6 +37,18 @@ func (n *nearness) observe(took time.Duration, fresh bool, now time.Time) {
 	}
 	n.mean += max(w, minWeight) * (float64(took) - n.mean)
 	n.last = now
+	n.seen = min(n.seen+1, trusted)
+}
+
+// forOrder returns the measure as far as it may move the region: 0 while there
+// are too few samples.
+func (n *nearness) forOrder() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.seen < trusted {
+		return 0
+	}
+	return time.Duration(n.mean)
 }
 
 // touch notes that the region was asked without a usable measure.

@@ -76,9 +76,26 @@ func TestNearerRegionGoesFirst(t *testing.T) {
 		if region.Name() == "b" {
 			took = ms(5)
 		}
-		region.near.observe(took, true, now)
+		for range trusted {
+			region.near.observe(took, true, now)
+		}
 	}
 	_, region, err := readAll(t, r, "k")
 	assert.NoError(t, err)
 	assert.Equal(t, "b", region)
+}
+
+// One slow connection at the start must not turn the configured order round.
+func TestFewSamplesMoveNobody(t *testing.T) {
+	var n nearness
+	n.tau = time.Second
+	now := time.Unix(1000, 0)
+	for range trusted - 1 {
+		n.observe(ms(5), false, now)
+		assert.Zero(t, n.forOrder())
+	}
+	got, _ := n.measure()
+	assert.Equal(t, ms(5), got, "it is shown all the same")
+	n.observe(ms(5), false, now)
+	assert.Equal(t, ms(5), n.forOrder())
 }

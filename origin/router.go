@@ -249,8 +249,7 @@ func (r *Router) nearestFirst() []*Region {
 	defer r.mu.Unlock()
 	for i := 1; i < len(r.order); i++ {
 		for j := i; j > 0; j-- {
-			behind, _ := r.order[j].near.measure()
-			before, _ := r.order[j-1].near.measure()
+			behind, before := r.order[j].near.forOrder(), r.order[j-1].near.forOrder()
 			if !goesFirst(behind, before, r.order[j].rank, r.order[j-1].rank) {
 				break
 			}
